@@ -1,0 +1,111 @@
+// SQL of a flush, in batches: the one place where the two engines are asked differently.
+import { type HeadRow, headToRow } from '../domain/audit/audit.store.ts'
+import type { Head } from '../domain/audit/head.ts'
+import type { FingerprintMatch } from '../domain/activity/activity.store.ts'
+import type { Row, Tx, Value } from '../store/engine.ts'
+
+const HEAD_COLUMNS = 'organization_id, revision, seq, link, tag, last_ms, state_mac'
+
+const LOCKING = `select ${HEAD_COLUMNS},
+    (extract(epoch from clock_timestamp()) * 1000)::bigint as now_ms
+  from organization_head where organization_id = any(?::uuid[]) order by organization_id for update`
+
+export interface LockedHeads {
+  rows: HeadRow[]
+  /** The database's clock on PostgreSQL; undefined on SQLite, where it is the process's. */
+  nowMs: number | undefined
+}
+
+/**
+ * Locks the heads of `organizationIds` in order of id.
+ * @param skipLocked leave out heads that another transaction holds, instead of waiting
+ */
+export async function lockHeads(
+  tx: Tx,
+  organizationIds: readonly string[],
+  skipLocked: boolean,
+): Promise<LockedHeads> {
+  if (tx.engine === 'postgres') {
+    const sql = skipLocked ? `${LOCKING} skip locked` : LOCKING
+    const rows = await tx.all<HeadRow & { now_ms: number }>(sql, `{${organizationIds.join(',')}}`)
+    return { rows, nowMs: rows[0]?.now_ms }
+  }
+  const rows: HeadRow[] = []
+  for (const id of organizationIds) {
+    const row = await tx.one<HeadRow>(
+      `select ${HEAD_COLUMNS} from organization_head where organization_id = ?u`,
+      id,
+    )
+    if (row !== undefined) rows.push(row)
+  }
+  return { rows, nowMs: undefined }
+}
+
+const MATCH_COLUMNS =
+  'organization_id, id, fingerprint, denied, actor_organization_id, actor_user_id'
+
+/** Which of the fingerprints have an activity. */
+export async function findKnownFingerprints(
+  tx: Tx,
+  keys: readonly { organization_id: string; fingerprint: Buffer }[],
+): Promise<FingerprintMatch[]> {
+  if (keys.length === 0) return []
+  if (tx.engine === 'postgres') {
+    return tx.all<FingerprintMatch>(
+      `select ${MATCH_COLUMNS} from activity where (organization_id, fingerprint) in
+         (select * from unnest(?::uuid[], ?::bytea[]))`,
+      `{${keys.map((key) => key.organization_id).join(',')}}`,
+      `{${keys.map((key) => `"\\\\x${key.fingerprint.toString('hex')}"`).join(',')}}`,
+    )
+  }
+  const found: FingerprintMatch[] = []
+  for (const key of keys) {
+    const sql = `select ${MATCH_COLUMNS} from activity where organization_id = ?u and fingerprint = ?`
+    for (const denied of [0, 1]) {
+      const params: Value[] = [key.organization_id, key.fingerprint, denied]
+      found.push(...(await tx.all<FingerprintMatch>(`${sql} and denied = ?`, ...params)))
+    }
+  }
+  return found
+}
+
+/** Writes the heads back, with their tags. */
+export async function updateHeads(tx: Tx, auditKey: Buffer, heads: readonly Head[]): Promise<void> {
+  const rows = heads.map((head) => headToRow(auditKey, head))
+  if (tx.engine === 'postgres') {
+    await tx.run(
+      `update organization_head as h
+       set revision = k.revision, seq = k.seq, link = k.link, tag = k.tag, last_ms = k.last_ms,
+         state_mac = k.state_mac, dirty = 1
+       from unnest(?::uuid[], ?::bigint[], ?::bigint[], ?::bytea[], ?::bytea[], ?::bigint[],
+         ?::bytea[]) as k (organization_id, revision, seq, link, tag, last_ms, state_mac)
+       where h.organization_id = k.organization_id`,
+      ...arrays(rows, ['organization_id', 'revision', 'seq', 'link', 'tag', 'last_ms', 'state_mac']),
+    )
+    return
+  }
+  for (const row of rows) {
+    await tx.run(
+      `update organization_head set revision = ?, seq = ?, link = ?, tag = ?, last_ms = ?,
+         state_mac = ?, dirty = 1 where organization_id = ?u`,
+      row['revision'] ?? null,
+      row['seq'] ?? null,
+      row['link'] ?? null,
+      row['tag'] ?? null,
+      row['last_ms'] ?? null,
+      row['state_mac'] ?? null,
+      row['organization_id'] ?? null,
+    )
+  }
+}
+
+/** Columns of rows as PostgreSQL array literals. */
+function arrays(rows: readonly Row[], columns: readonly string[]): string[] {
+  return columns.map((column) => {
+    const values = rows.map((row) => {
+      const value = row[column] ?? null
+      return Buffer.isBuffer(value) ? `"\\\\x${value.toString('hex')}"` : String(value)
+    })
+    return `{${values.join(',')}}`
+  })
+}

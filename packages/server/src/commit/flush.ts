@@ -1,0 +1,232 @@
+// One flush: the units of one transaction, checked, applied, chained and recorded in order.
+import {
+  type ActivityEnd,
+  activityTable,
+  findVotingState,
+  updateActivity,
+  voteTable,
+} from '../domain/activity/activity.store.ts'
+import { auditEntryTable, findHead, headFromRow } from '../domain/audit/audit.store.ts'
+import { type AuditEntry, chainEntry } from '../domain/audit/chain.ts'
+import type { Head } from '../domain/audit/head.ts'
+import type { HeadWatch } from '../domain/audit/headWatch.ts'
+import type { Keyvault } from '../domain/keyvault/keyvault.ts'
+import { readCovered, stateMac } from '../domain/organization/covered.store.ts'
+import { assertState } from '../domain/organization/snapshot.ts'
+import { AppError, assert } from '../errors.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Row, Tx } from '../store/engine.ts'
+import { findKnownFingerprints, lockHeads, updateHeads } from './commit.store.ts'
+import type { EffectTx, Outcome, Unit } from './unit.ts'
+
+/** What a flush needs besides its transaction. */
+export interface FlushContext {
+  keyvault: Keyvault
+  clock: Clock
+  watch: HeadWatch
+}
+
+/** `missed`: another transaction holds the organization's head; try later. */
+export type FlushOutcome = Outcome | { kind: 'missed' }
+
+/** Runs the six steps of the commit path, except `BEGIN` and `COMMIT`, on one transaction. */
+export class Flush {
+  readonly #tx: Tx
+  readonly #context: FlushContext
+  readonly #heads = new Map<string, Head>()
+  readonly #readOnly = new Map<string, number>()
+  readonly #touched = new Set<string>()
+  readonly #known = new Map<string, { activityId: string; denied: boolean; actor: string }[]>()
+  readonly #activities: Row[] = []
+  readonly #votes: Row[] = []
+  readonly #ends: (ActivityEnd & { organizationId: string; updatedMs: number })[] = []
+  readonly #entries: AuditEntry[] = []
+  #nowMs: number
+
+  constructor(tx: Tx, context: FlushContext) {
+    this.#tx = tx
+    this.#context = context
+    this.#nowMs = context.clock.now()
+  }
+
+  /** @param skipLocked leave out organizations that another transaction is writing to */
+  async run(units: readonly Unit[], skipLocked: boolean): Promise<FlushOutcome[]> {
+    await this.#lock(units, skipLocked)
+    await this.#findKnown(units)
+    const outcomes: FlushOutcome[] = []
+    for (const unit of units) {
+      outcomes.push(await this.#apply(unit, skipLocked))
+      // SECURITY: SQLite ends a transaction by itself on some errors; what follows would autocommit.
+      assert(this.#tx.isOpen(), 'the transaction of a flush is still open')
+    }
+    await this.#record()
+    return outcomes
+  }
+
+  /** Heads that the flush has written: to be noted once the commit is durable. */
+  get written(): Head[] {
+    return [...this.#touched].flatMap((id) => this.#heads.get(id) ?? [])
+  }
+
+  async #lock(units: readonly Unit[], skipLocked: boolean): Promise<void> {
+    const ids = [...new Set(units.map((unit) => unit.organizationId))].sort()
+    const { rows, nowMs } = await lockHeads(this.#tx, ids, skipLocked)
+    if (nowMs !== undefined) this.#nowMs = nowMs
+    for (const row of rows) {
+      const head = headFromRow(this.#context.keyvault.auditKey, row)
+      this.#context.watch.note(head, this.#context.watch.newest(head.organizationId))
+      this.#heads.set(head.organizationId, head)
+    }
+  }
+
+  async #findKnown(units: readonly Unit[]): Promise<void> {
+    const keys = units.flatMap(({ activity }) => (activity === null ? [] : [activity]))
+    for (const match of await findKnownFingerprints(this.#tx, keys)) {
+      this.#remember(match, match.id)
+    }
+  }
+
+  #remember(activity: Remembered, activityId: string): void {
+    const key = fingerprintKey(activity)
+    const matches = this.#known.get(key) ?? []
+    matches.push({ activityId, denied: activity.denied === 1, actor: actorKey(activity) })
+    this.#known.set(key, matches)
+  }
+
+  async #apply(unit: Unit, skipLocked: boolean): Promise<FlushOutcome> {
+    const head = this.#heads.get(unit.organizationId)
+    if (head === undefined) return { kind: skipLocked ? 'missed' : 'again' }
+    const duplicate = this.#duplicateOf(unit)
+    if (duplicate !== undefined) return { kind: 'duplicate', activityId: duplicate }
+    if (!(await this.#isCurrent(unit))) return { kind: 'again' }
+    const atMs = Math.max(this.#nowMs, head.lastMs)
+    let next: Head = head
+    if (unit.effects !== null) {
+      try {
+        next = await this.#runEffects(unit, head, atMs)
+      } catch (error) {
+        if (error instanceof AppError) return { kind: 'failed', error }
+        throw error
+      }
+    }
+    return this.#chain(unit, next, atMs)
+  }
+
+  #duplicateOf({ activity }: Unit): string | undefined {
+    if (activity === null) return undefined
+    // A denied activity answers only the user it was denied to: nobody can burn another's body.
+    return this.#known
+      .get(fingerprintKey(activity))
+      ?.find((match) => !match.denied || match.actor === actorKey(activity))?.activityId
+  }
+
+  async #isCurrent(unit: Unit): Promise<boolean> {
+    for (const { organizationId, revision } of unit.reads) {
+      if ((await this.#revision(organizationId)) !== revision) return false
+    }
+    if (unit.target === null) return true
+    const { activityId, status, votes } = unit.target
+    const state = await findVotingState(this.#tx, unit.organizationId, activityId)
+    return state !== undefined && state.status === status && state.votes === votes
+  }
+
+  async #revision(organizationId: string): Promise<number | undefined> {
+    const locked = this.#heads.get(organizationId)
+    if (locked !== undefined) return locked.revision
+    const known = this.#readOnly.get(organizationId)
+    if (known !== undefined) return known
+    const head = await findHead(this.#tx, this.#context.keyvault.auditKey, organizationId)
+    if (head !== undefined) this.#readOnly.set(organizationId, head.revision)
+    return head?.revision
+  }
+
+  async #runEffects(unit: Unit, head: Head, atMs: number): Promise<Head> {
+    await this.#tx.run('savepoint unit')
+    try {
+      const next = await this.#applyEffects(unit, head, atMs)
+      await this.#tx.run('release savepoint unit')
+      return next
+    } catch (error) {
+      if (this.#tx.isOpen()) await this.#tx.run('rollback to savepoint unit')
+      throw error
+    }
+  }
+
+  async #applyEffects(unit: Unit, head: Head, nowMs: number): Promise<Head> {
+    const tx = effectTx(this.#tx, { nowMs, seq: head.seq + 1, unit })
+    if (unit.changes !== 'snapshot') {
+      await unit.effects?.(tx)
+      return head
+    }
+    const { stateKey } = await this.#context.keyvault.dataKey(tx, unit.organizationId)
+    // SECURITY: verified before it is changed; otherwise the new MAC would launder foreign rows.
+    assertState(stateKey, head, await readCovered(tx, unit.organizationId))
+    await unit.effects?.(tx)
+    const next = { ...head, revision: head.revision + 1 }
+    next.stateMac = stateMac(stateKey, next, await readCovered(tx, unit.organizationId))
+    return next
+  }
+
+  #chain(unit: Unit, head: Head, atMs: number): Outcome {
+    const position = {
+      organizationId: unit.organizationId,
+      seq: head.seq + 1,
+      atMs,
+      previous: head.link,
+    }
+    const entry = chainEntry(unit.id, unit.audit, position)
+    this.#entries.push(entry)
+    const next = { ...head, seq: entry.seq, link: entry.link, lastMs: atMs }
+    this.#heads.set(unit.organizationId, next)
+    this.#touched.add(unit.organizationId)
+    if (unit.activity !== null) {
+      this.#remember(unit.activity, unit.activity.id)
+      const times = { seq: entry.seq, created_ms: atMs, updated_ms: atMs }
+      this.#activities.push({ ...unit.activity, ...times })
+    }
+    if (unit.vote !== null) this.#votes.push({ ...unit.vote, created_ms: atMs })
+    if (unit.end !== null) {
+      this.#ends.push({ ...unit.end, organizationId: unit.organizationId, updatedMs: atMs })
+    }
+    return { kind: 'committed', atMs, seq: entry.seq }
+  }
+
+  async #record(): Promise<void> {
+    await this.#tx.insert(activityTable, this.#activities)
+    await this.#tx.insert(voteTable, this.#votes)
+    for (const end of this.#ends) await updateActivity(this.#tx, end.organizationId, end)
+    await this.#tx.insert(
+      auditEntryTable,
+      this.#entries.map((entry) => ({ ...entry })),
+    )
+    await updateHeads(this.#tx, this.#context.keyvault.auditKey, this.written)
+  }
+}
+
+interface Remembered {
+  organization_id: string
+  fingerprint: Buffer
+  denied: number
+  actor_organization_id: string
+  actor_user_id: string
+}
+
+function fingerprintKey(activity: { organization_id: string; fingerprint: Buffer }): string {
+  return `${activity.organization_id}:${activity.fingerprint.toString('hex')}`
+}
+
+function actorKey(activity: { actor_organization_id: string; actor_user_id: string }): string {
+  return `${activity.actor_organization_id}/${activity.actor_user_id}`
+}
+
+function effectTx(tx: Tx, moment: Pick<EffectTx, 'nowMs' | 'seq' | 'unit'>): EffectTx {
+  return {
+    ...moment,
+    engine: tx.engine,
+    all: (sql, ...params) => tx.all(sql, ...params),
+    one: (sql, ...params) => tx.one(sql, ...params),
+    run: (sql, ...params) => tx.run(sql, ...params),
+    insert: (definition, rows) => tx.insert(definition, rows),
+    isOpen: () => tx.isOpen(),
+  }
+}

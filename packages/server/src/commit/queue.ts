@@ -1,0 +1,165 @@
+// The commit queue of one process: gathers units into flushes, and answers each after its commit.
+import { setImmediate } from 'node:timers/promises'
+import { findUnitAt } from '../domain/audit/audit.store.ts'
+import { AppError } from '../errors.ts'
+import { Busy, type CommitResult, StorageFailure, type Store } from '../store/engine.ts'
+import { lockHeads } from './commit.store.ts'
+import { Flush, type FlushContext, type FlushOutcome } from './flush.ts'
+import { type Outcome, type Unit, unitBytes } from './unit.ts'
+
+const UNITS_MAX = 256
+const BYTES_MAX = 1024 * 1024
+const BUSY_MS_MAX = 5000
+const MISSES_MAX = 3
+
+interface Waiting {
+  unit: Unit
+  sinceMs: number
+  misses: number
+  resolve(outcome: Outcome): void
+  reject(error: unknown): void
+}
+
+export class CommitQueue {
+  readonly #store: Store
+  readonly #context: FlushContext
+  #waiting: Waiting[] = []
+  #flushing = false
+
+  constructor(store: Store, context: FlushContext) {
+    this.#store = store
+    this.#context = context
+  }
+
+  /**
+   * Commits a unit durably.
+   * @throws AppError `UNAVAILABLE` when it could not be stored, or nobody knows whether it was
+   */
+  submit(unit: Unit): Promise<Outcome> {
+    const { promise, resolve, reject } = Promise.withResolvers<Outcome>()
+    const waiting = { unit, sinceMs: performance.now(), misses: 0, resolve, reject }
+    if (this.#store.engine === 'postgres' && unit.effects !== null) {
+      void this.#alone(waiting)
+    } else {
+      this.#waiting.push(waiting)
+      if (!this.#flushing) {
+        this.#flushing = true
+        void this.#drain()
+      }
+    }
+    return promise
+  }
+
+  async #drain(): Promise<void> {
+    // Whatever arrives in this turn of the event loop joins the first flush.
+    await setImmediate()
+    while (this.#waiting.length > 0) {
+      const batch = this.#take()
+      const result = await this.#flush('shared', batch)
+      if (result instanceof Busy) await this.#waitTurn(batch, result)
+      else if (result instanceof Error) await this.#eachAlone(batch, result)
+      await this.#store.tidy().catch(() => undefined)
+    }
+    this.#flushing = false
+  }
+
+  #take(): Waiting[] {
+    let bytes = 0
+    let count = 0
+    for (const { unit } of this.#waiting) {
+      bytes += unitBytes(unit)
+      if (count > 0 && (count === UNITS_MAX || bytes > BYTES_MAX)) break
+      count++
+    }
+    return this.#waiting.splice(0, count)
+  }
+
+  /** Runs one flush and answers its units; returns what went wrong with the whole of it. */
+  async #flush(lane: 'shared' | 'alone', batch: Waiting[]): Promise<Error | undefined> {
+    let flush: Flush | undefined
+    let result: CommitResult<FlushOutcome[]>
+    try {
+      result = await this.#store.write(lane, (tx) => {
+        flush = new Flush(tx, this.#context)
+        const skipLocked = lane === 'shared' && this.#store.engine === 'postgres'
+        return flush.run(
+          batch.map(({ unit }) => unit),
+          skipLocked,
+        )
+      })
+    } catch (error) {
+      return error instanceof Error ? error : new Error('a flush failed', { cause: error })
+    }
+    for (const head of result.committed === true ? (flush?.written ?? []) : []) {
+      this.#context.watch.note(head, 0)
+    }
+    await Promise.all(
+      batch.map((waiting, index) => {
+        const outcome = result.value[index]
+        return this.#answer(waiting, outcome ?? { kind: 'again' }, result.committed)
+      }),
+    )
+    return undefined
+  }
+
+  async #answer(waiting: Waiting, outcome: FlushOutcome, committed: true | 'unknown') {
+    if (outcome.kind === 'missed') {
+      waiting.misses++
+      if (waiting.misses > MISSES_MAX) void this.#alone(waiting)
+      else this.#waiting.push(waiting)
+    } else if (committed === true || outcome.kind !== 'committed') {
+      waiting.resolve(outcome)
+    } else if (await this.#isStored(waiting.unit, outcome.seq)) {
+      waiting.resolve(outcome)
+    } else {
+      waiting.reject(new AppError('UNAVAILABLE'))
+    }
+  }
+
+  /** After a lost connection: the head's lock is free only once the old transaction has ended. */
+  async #isStored(unit: Unit, seq: number): Promise<boolean> {
+    try {
+      const { value } = await this.#store.write('alone', async (tx) => {
+        await lockHeads(tx, [unit.organizationId], false)
+        return findUnitAt(tx, unit.organizationId, seq)
+      })
+      return value === unit.id
+    } catch {
+      return false
+    }
+  }
+
+  async #waitTurn(batch: Waiting[], busy: Busy): Promise<void> {
+    const now = performance.now()
+    const [late, patient] = partition(batch, ({ sinceMs }) => now - sinceMs > BUSY_MS_MAX)
+    for (const { reject } of late) reject(new AppError('UNAVAILABLE', {}, { cause: busy }))
+    this.#waiting.unshift(...patient)
+    await setImmediate()
+  }
+
+  /** A failure that belongs to no unit: each runs by itself once, so that one cannot fail others. */
+  async #eachAlone(batch: Waiting[], failure: Error): Promise<void> {
+    for (const waiting of batch) {
+      const result = batch.length === 1 ? failure : await this.#flush('alone', [waiting])
+      if (result instanceof Busy) await this.#waitTurn([waiting], result)
+      else if (result !== undefined) waiting.reject(publicError(result))
+    }
+  }
+
+  async #alone(waiting: Waiting): Promise<void> {
+    const result = await this.#flush('alone', [waiting])
+    if (result instanceof Busy) waiting.resolve({ kind: 'again' })
+    else if (result !== undefined) waiting.reject(publicError(result))
+  }
+}
+
+function publicError(error: Error): Error {
+  if (error instanceof StorageFailure || error instanceof Busy) {
+    return new AppError('UNAVAILABLE', {}, { cause: error })
+  }
+  return error
+}
+
+function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
+  return [items.filter((item) => test(item)), items.filter((item) => !test(item))]
+}

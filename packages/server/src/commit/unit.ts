@@ -1,0 +1,74 @@
+// The commit unit: everything one request writes, so that it is written once or not at all.
+import type { ActivityEnd } from '../domain/activity/activity.store.ts'
+import type { ActivityRow, ActivityStatus, VoteRow } from '../domain/activity/activity.ts'
+import type { AuditFacts } from '../domain/audit/chain.ts'
+import type { AppError } from '../errors.ts'
+import type { Tx } from '../store/engine.ts'
+
+/** A transaction inside a unit, at its moment of commit. */
+export interface EffectTx extends Tx {
+  /** What the unit's audit entry and activity will carry as their time. */
+  readonly nowMs: number
+  /** The number of the unit's audit entry. */
+  readonly seq: number
+  /** The unit that this is part of. */
+  readonly unit: Pick<Unit, 'id' | 'audit'>
+}
+
+/**
+ * Writes a unit's rows. It runs under the organization's lock and may touch only `tx`.
+ * @throws AppError to undo its writes and fail the request with a declared error
+ */
+export type Effects = (tx: EffectTx) => Promise<void>
+
+export interface Unit {
+  id: string
+  /** Whose chain the entry belongs to. */
+  organizationId: string
+  /** What was decided on. A unit whose reads moved answers `again`, and nothing is written. */
+  reads: readonly { organizationId: string; revision: number }[]
+  audit: AuditFacts
+  /** The activity to insert; its fingerprint recognises a repeat. */
+  activity: Omit<ActivityRow, 'seq' | 'created_ms' | 'updated_ms'> | null
+  /** The activity that is voted on or ended, and what it must still be. */
+  target: { activityId: string; status: ActivityStatus; votes: number } | null
+  vote: Omit<VoteRow, 'created_ms'> | null
+  /** How the target ends. */
+  end: ActivityEnd | null
+  /** What `effects` touches: `snapshot` when any row that decisions read. */
+  changes: 'nothing' | 'rows' | 'snapshot'
+  effects: Effects | null
+}
+
+export type Outcome =
+  | { kind: 'committed'; atMs: number; seq: number }
+  /** The body is known: this is its activity. */
+  | { kind: 'duplicate'; activityId: string }
+  /** Something it was decided on has changed: decide anew. */
+  | { kind: 'again' }
+  /** The effects refused; nothing was written. */
+  | { kind: 'failed'; error: AppError }
+
+/** A unit that writes an audit entry and nothing else. */
+export function entryOnly(unit: Pick<Unit, 'id' | 'organizationId' | 'audit'>): Unit {
+  return {
+    ...unit,
+    reads: [],
+    activity: null,
+    target: null,
+    vote: null,
+    end: null,
+    changes: 'nothing',
+    effects: null,
+  }
+}
+
+/** Roughly what the unit adds to a transaction, in bytes. */
+export function unitBytes(unit: Unit): number {
+  const activity = unit.activity
+  return (
+    1000 +
+    (activity === null ? 0 : activity.body.length + (activity.result?.length ?? 0)) +
+    (unit.vote?.body.length ?? 0)
+  )
+}

@@ -1,0 +1,166 @@
+// SQL of activities and votes.
+import type { Reader, Row, Tx } from '../../store/engine.ts'
+import { table } from '../../store/table.ts'
+import type { ActivityRow, ActivityStatus, VoteRow } from './activity.ts'
+
+export const activityTable = table('activity', {
+  organization_id: 'uuid',
+  id: 'uuid',
+  fingerprint: 'bytes',
+  seq: 'integer',
+  status: 'text',
+  denied: 'integer',
+  type: 'text',
+  actor_organization_id: 'uuid',
+  actor_user_id: 'uuid',
+  body: 'bytes',
+  stamp: 'text',
+  result: 'text',
+  failure: 'text',
+  created_ms: 'integer',
+  updated_ms: 'integer',
+})
+
+export const voteTable = table('vote', {
+  organization_id: 'uuid',
+  activity_id: 'uuid',
+  voter_organization_id: 'uuid',
+  voter_user_id: 'uuid',
+  id: 'uuid',
+  selection: 'text',
+  body: 'bytes',
+  stamp: 'text',
+  created_ms: 'integer',
+})
+
+const ACTIVITY_COLUMNS = Object.keys(activityTable.columns).join(', ')
+const VOTE_COLUMNS = Object.keys(voteTable.columns).join(', ')
+
+export function findActivity(
+  reader: Reader,
+  organizationId: string,
+  id: string,
+): Promise<ActivityRow | undefined> {
+  return reader.one<ActivityRow>(
+    `select ${ACTIVITY_COLUMNS} from activity where organization_id = ?u and id = ?u`,
+    organizationId,
+    id,
+  )
+}
+
+/** The activities with that fingerprint: at most one that was not denied, and denied ones. */
+export function listActivitiesByFingerprint(
+  reader: Reader,
+  organizationId: string,
+  fingerprint: Buffer,
+): Promise<ActivityRow[]> {
+  return reader.all<ActivityRow>(
+    `select ${ACTIVITY_COLUMNS} from activity
+     where organization_id = ?u and fingerprint = ? and denied = 0
+     union all
+     select ${ACTIVITY_COLUMNS} from activity
+     where organization_id = ?u and fingerprint = ? and denied = 1`,
+    organizationId,
+    fingerprint,
+    organizationId,
+    fingerprint,
+  )
+}
+
+/** The votes on an activity after the submitter's own, oldest first. */
+export function listVotes(
+  reader: Reader,
+  organizationId: string,
+  activityId: string,
+): Promise<VoteRow[]> {
+  return reader.all<VoteRow>(
+    `select ${VOTE_COLUMNS} from vote where organization_id = ?u and activity_id = ?u
+     order by created_ms, id`,
+    organizationId,
+    activityId,
+  )
+}
+
+/** What guards a vote: the target's status and how many votes it has. */
+export function findVotingState(
+  reader: Reader,
+  organizationId: string,
+  activityId: string,
+): Promise<{ status: ActivityStatus; votes: number } | undefined> {
+  return reader.one(
+    `select status, (select count(*) from vote v
+       where v.organization_id = activity.organization_id and v.activity_id = activity.id) as votes
+     from activity where organization_id = ?u and id = ?u`,
+    organizationId,
+    activityId,
+  )
+}
+
+export interface ActivityEnd {
+  id: string
+  status: ActivityStatus
+  result: string | null
+  failure: string | null
+}
+
+export async function updateActivity(
+  tx: Tx,
+  organizationId: string,
+  end: ActivityEnd & { updatedMs: number },
+): Promise<void> {
+  await tx.run(
+    `update activity set status = ?, result = ?, failure = ?, updated_ms = ?
+     where organization_id = ?u and id = ?u`,
+    end.status,
+    end.result,
+    end.failure,
+    end.updatedMs,
+    organizationId,
+    end.id,
+  )
+}
+
+export interface ActivityPage {
+  limit: number
+  /** The id of an activity: only those before it in the list, which are newer. */
+  before: string | null
+  /** The id of an activity: only those after it in the list, which are older. */
+  after: string | null
+  statuses: readonly string[]
+  types: readonly string[]
+}
+
+/** A page of activities, newest first; an unknown cursor gives none. */
+export async function listActivities(
+  reader: Reader,
+  organizationId: string,
+  page: ActivityPage,
+): Promise<ActivityRow[]> {
+  const { before, after, statuses, types, limit } = page
+  const backwards = before !== null && after === null
+  const place = '(select seq from activity where organization_id = ?u and id = ?u)'
+  const marks = (list: readonly string[]) => list.map(() => '?').join(', ')
+  const rows = await reader.all<ActivityRow>(
+    `select ${ACTIVITY_COLUMNS} from activity where organization_id = ?u
+     ${before === null ? '' : `and seq > ${place}`} ${after === null ? '' : `and seq < ${place}`}
+     ${statuses.length === 0 ? '' : `and status in (${marks(statuses)})`}
+     ${types.length === 0 ? '' : `and type in (${marks(types)})`}
+     order by seq ${backwards ? 'asc' : 'desc'} limit ?`,
+    organizationId,
+    ...(before === null ? [] : [organizationId, before]),
+    ...(after === null ? [] : [organizationId, after]),
+    ...statuses,
+    ...types,
+    limit,
+  )
+  return backwards ? rows.reverse() : rows
+}
+
+export type FingerprintMatch = Row & {
+  organization_id: string
+  id: string
+  fingerprint: Buffer
+  denied: number
+  actor_organization_id: string
+  actor_user_id: string
+}

@@ -1,0 +1,47 @@
+// Activities: one request to change or use something, with its votes and its outcome.
+
+export type ActivityStatus = 'COMPLETED' | 'FAILED' | 'CONSENSUS_NEEDED' | 'REJECTED'
+
+/** A row of `activity`. The body is what the submitter signed, byte for byte. */
+export interface ActivityRow {
+  organization_id: string
+  id: string
+  fingerprint: Buffer
+  seq: number
+  status: ActivityStatus
+  /** 1 when it was denied: then it answers only the user it was denied to. */
+  denied: number
+  type: string
+  actor_organization_id: string
+  actor_user_id: string
+  body: Buffer
+  /** The stamp header as received: `<header name>:<value>`. */
+  stamp: string
+  /** JSON, once completed. */
+  result: string | null
+  /** JSON of a `Failure`. */
+  failure: string | null
+  created_ms: number
+  updated_ms: number
+}
+
+export type VoteSelection = 'APPROVED' | 'REJECTED'
+
+/** A row of `vote`: a vote after the submitter's own. */
+export interface VoteRow {
+  organization_id: string
+  activity_id: string
+  voter_organization_id: string
+  voter_user_id: string
+  id: string
+  selection: VoteSelection
+  body: Buffer
+  stamp: string
+  created_ms: number
+}
+
+/** Somebody who acts: a user, in the organization it belongs to. */
+export interface Actor {
+  organizationId: string
+  userId: string
+}

@@ -1,0 +1,159 @@
+// SQL of the audit chain: heads, entries, checkpoints.
+import type { Reader, Row, Tx } from '../../store/engine.ts'
+import { table } from '../../store/table.ts'
+import type { AuditEntry } from './chain.ts'
+import { assertHead, type Head, headTag } from './head.ts'
+
+export const headTable = table('organization_head', {
+  organization_id: 'uuid',
+  revision: 'integer',
+  seq: 'integer',
+  link: 'bytes',
+  tag: 'bytes',
+  last_ms: 'integer',
+  state_mac: 'bytes',
+  dirty: 'integer',
+})
+
+export const auditEntryTable = table('audit_entry', {
+  organization_id: 'uuid',
+  seq: 'integer',
+  at_ms: 'integer',
+  unit_id: 'uuid',
+  actor: 'text',
+  credential: 'text',
+  action: 'text',
+  resource: 'text',
+  outcome: 'text',
+  activity_id: 'uuid',
+  body_hash: 'bytes',
+  payload_digest: 'bytes',
+  payload: 'text',
+  payload_salt: 'bytes',
+  link: 'bytes',
+})
+
+export interface HeadRow {
+  organization_id: string
+  revision: number
+  seq: number
+  link: Buffer
+  tag: Buffer
+  last_ms: number
+  state_mac: Buffer
+}
+
+const HEAD_COLUMNS = 'organization_id, revision, seq, link, tag, last_ms, state_mac'
+
+/** @throws Tampered when the row's tag is wrong */
+export function headFromRow(auditKey: Buffer, row: HeadRow): Head {
+  const head: Head = {
+    organizationId: row.organization_id,
+    revision: row.revision,
+    seq: row.seq,
+    link: row.link,
+    lastMs: row.last_ms,
+    stateMac: row.state_mac,
+  }
+  assertHead(auditKey, head, row.tag)
+  return head
+}
+
+export function headToRow(auditKey: Buffer, head: Head): Row {
+  return {
+    organization_id: head.organizationId,
+    revision: head.revision,
+    seq: head.seq,
+    link: head.link,
+    tag: headTag(auditKey, head),
+    last_ms: head.lastMs,
+    state_mac: head.stateMac,
+    dirty: 1,
+  }
+}
+
+/** Reads and checks one head. @throws Tampered */
+export async function findHead(
+  reader: Reader,
+  auditKey: Buffer,
+  organizationId: string,
+): Promise<Head | undefined> {
+  const row = await reader.one<HeadRow>(
+    `select ${HEAD_COLUMNS} from organization_head where organization_id = ?u`,
+    organizationId,
+  )
+  return row === undefined ? undefined : headFromRow(auditKey, row)
+}
+
+/** Every organization that has a chain, the instance's own included, in order of id. */
+export async function listChains(reader: Reader): Promise<string[]> {
+  const rows = await reader.all<{ organization_id: string }>(
+    'select organization_id from organization_head order by organization_id',
+  )
+  return rows.map((row) => row.organization_id)
+}
+
+/** Up to `limit` entries after `seq`, in order. */
+export function listEntries(
+  reader: Reader,
+  organizationId: string,
+  page: { after: number; limit: number },
+): Promise<AuditEntry[]> {
+  return reader.all<AuditEntry>(
+    `select ${Object.keys(auditEntryTable.columns).join(', ')} from audit_entry
+     where organization_id = ?u and seq > ? order by seq limit ?`,
+    organizationId,
+    page.after,
+    page.limit,
+  )
+}
+
+/** Which unit wrote entry `seq`, if there is one. */
+export async function findUnitAt(
+  reader: Reader,
+  organizationId: string,
+  seq: number,
+): Promise<string | undefined> {
+  const row = await reader.one<{ unit_id: string }>(
+    'select unit_id from audit_entry where organization_id = ?u and seq = ?',
+    organizationId,
+    seq,
+  )
+  return row?.unit_id
+}
+
+/** The newest checkpointed place of a chain. */
+export function findNewestLeaf(
+  reader: Reader,
+  organizationId: string,
+): Promise<{ seq: number; link: Buffer } | undefined> {
+  return reader.one(
+    `select seq, link from checkpoint_leaf
+     where organization_id = ?u order by height desc limit 1`,
+    organizationId,
+  )
+}
+
+/** The link of entry `seq`. */
+export async function findLinkAt(
+  reader: Reader,
+  organizationId: string,
+  seq: number,
+): Promise<Buffer | undefined> {
+  const row = await reader.one<{ link: Buffer }>(
+    'select link from audit_entry where organization_id = ?u and seq = ?',
+    organizationId,
+    seq,
+  )
+  return row?.link
+}
+
+/** Inserts the head and the entries of chains that begin in this transaction. */
+export async function insertChain(
+  tx: Tx,
+  auditKey: Buffer,
+  chain: { head: Head; entry: AuditEntry },
+): Promise<void> {
+  await tx.insert(headTable, [headToRow(auditKey, chain.head)])
+  await tx.insert(auditEntryTable, [{ ...chain.entry }])
+}

@@ -1,0 +1,97 @@
+// SQL of the snapshot: every row that a decision reads, in the order in which it is authenticated.
+import { hmacSha256 } from '@keystead/crypto/node'
+import { encodeFields, type Field } from '../../platform/encoding.ts'
+import { uuidToBytes } from '../../platform/ids.ts'
+import type { Reader, Row } from '../../store/engine.ts'
+import { type Table, table } from '../../store/table.ts'
+
+export const organizationTable = table('organization', {
+  organization_id: 'uuid',
+  parent_id: 'uuid',
+  name: 'text',
+  root_threshold: 'integer',
+  created_ms: 'integer',
+  updated_ms: 'integer',
+})
+
+export const userTable = table('org_user', {
+  organization_id: 'uuid',
+  id: 'uuid',
+  name: 'text',
+  email: 'text',
+  phone: 'text',
+  is_root: 'integer',
+  created_ms: 'integer',
+  updated_ms: 'integer',
+})
+
+export const apiKeyTable = table('api_key', {
+  organization_id: 'uuid',
+  id: 'uuid',
+  user_id: 'uuid',
+  name: 'text',
+  curve: 'text',
+  public_key: 'bytes',
+  expires_ms: 'integer',
+  expiration_seconds: 'text',
+  created_ms: 'integer',
+  updated_ms: 'integer',
+})
+
+export const walletTable = table('wallet', {
+  organization_id: 'uuid',
+  id: 'uuid',
+  name: 'text',
+  exported: 'integer',
+  imported: 'integer',
+  created_ms: 'integer',
+  updated_ms: 'integer',
+})
+
+/** Tables whose rows `state_mac` covers. A row that a decision reads belongs in one of them. */
+export const coveredTables = {
+  organization: organizationTable,
+  users: userTable,
+  apiKeys: apiKeyTable,
+  wallets: walletTable,
+} as const satisfies Record<string, Table>
+
+export type CoveredRows = Record<keyof typeof coveredTables, Row[]>
+
+/** Reads all covered rows of an organization, each table in order of id. */
+export async function readCovered(reader: Reader, organizationId: string): Promise<CoveredRows> {
+  const rows: Partial<CoveredRows> = {}
+  for (const [key, { name, columns }] of Object.entries(coveredTables)) {
+    const order = 'id' in columns ? ' order by id' : ''
+    rows[key as keyof CoveredRows] = await reader.all(
+      `select ${Object.keys(columns).join(', ')} from ${name} where organization_id = ?u${order}`,
+      organizationId,
+    )
+  }
+  return rows as CoveredRows
+}
+
+/** The MAC over an organization's snapshot at `revision`: canonical, each value under its column. */
+export function stateMac(stateKey: Buffer, place: StatePlace, rows: CoveredRows): Buffer {
+  const fields: Field[] = ['keystead.state', uuidToBytes(place.organizationId), place.revision]
+  for (const [key, definition] of Object.entries(coveredTables)) {
+    const tableRows = rows[key as keyof CoveredRows]
+    fields.push(definition.name, tableRows.length)
+    for (const row of tableRows) fields.push(rowBytes(definition, row))
+  }
+  return hmacSha256(stateKey, encodeFields(fields))
+}
+
+export interface StatePlace {
+  organizationId: string
+  revision: number
+}
+
+function rowBytes(definition: Table, row: Row): Buffer {
+  return encodeFields(
+    Object.entries(definition.columns).flatMap(([name, type]): Field[] => {
+      const value = row[name] ?? null
+      return [name, type === 'uuid' && typeof value === 'string' ? uuidToBytes(value) : value]
+    }),
+  )
+}

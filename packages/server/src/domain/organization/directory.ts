@@ -1,0 +1,54 @@
+// Finds organizations by id: cached snapshots, refreshed when their revision has moved.
+import { BoundedCache } from '../../platform/boundedCache.ts'
+import type { Reader, Store } from '../../store/engine.ts'
+import { findHead } from '../audit/audit.store.ts'
+import type { HeadWatch } from '../audit/headWatch.ts'
+import type { Keyvault } from '../keyvault/keyvault.ts'
+import { loadSnapshot, type Snapshot } from './snapshot.ts'
+
+const CACHE_BYTES_MAX = 64 * 1024 * 1024
+
+export class Directory {
+  readonly cache = new BoundedCache<Snapshot>(CACHE_BYTES_MAX)
+  readonly #store: Store
+  readonly #keyvault: Keyvault
+  readonly #watch: HeadWatch
+
+  constructor(store: Store, keyvault: Keyvault, watch: HeadWatch) {
+    this.#store = store
+    this.#keyvault = keyvault
+    this.#watch = watch
+  }
+
+  /** The organization as this process last saw it: safe to decide on, since the flush checks. */
+  async find(organizationId: string): Promise<Snapshot | undefined> {
+    return this.cache.get(organizationId) ?? (await this.#load(organizationId))
+  }
+
+  /** The organization as it is now; for before a refusal, and after a decision was overtaken. */
+  async refresh(organizationId: string): Promise<Snapshot | undefined> {
+    const cached = this.cache.get(organizationId)
+    if (cached !== undefined && (await this.isCurrent(this.#store.reader, cached))) return cached
+    return this.#load(organizationId)
+  }
+
+  /** Whether `snapshot` is still the newest, as `reader` sees it. */
+  async isCurrent(reader: Reader, snapshot: Snapshot): Promise<boolean> {
+    const head = await findHead(reader, this.#keyvault.auditKey, snapshot.organizationId)
+    return head?.revision === snapshot.revision
+  }
+
+  async #load(organizationId: string): Promise<Snapshot | undefined> {
+    const seqMin = this.#watch.newest(organizationId)
+    const loaded = await this.#store.read((reader) =>
+      loadSnapshot(reader, this.#keyvault, organizationId),
+    )
+    if (loaded === undefined) {
+      this.cache.delete(organizationId)
+      return undefined
+    }
+    this.#watch.note(loaded.head, seqMin)
+    this.cache.set(organizationId, loaded.snapshot, loaded.snapshot.sizeBytes)
+    return loaded.snapshot
+  }
+}

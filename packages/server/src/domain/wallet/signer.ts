@@ -1,0 +1,44 @@
+// Finding the account that a request wants to sign with.
+import { BoundedCache } from '../../platform/boundedCache.ts'
+import { isUuid } from '../../platform/ids.ts'
+import type { Reader } from '../../store/engine.ts'
+import type { Keyvault, SigningAccount } from '../keyvault/keyvault.ts'
+import type { Snapshot } from '../organization/snapshot.ts'
+import { addressKey, assertAccount } from './wallet.ts'
+import { findAccountToSignWith } from './wallet.store.ts'
+
+const SIGNERS_MAX = 20_000
+
+// Accounts never change, and wallets only go with a new revision of their organization.
+const signers = new BoundedCache<SigningAccount>(SIGNERS_MAX)
+
+/**
+ * @param signWith an account's address (EVM addresses in any case) or its id
+ * @returns undefined when the organization has no such account
+ */
+export async function findSigner(
+  services: { reader: Reader; keyvault: Keyvault },
+  organization: Snapshot,
+  signWith: string,
+): Promise<SigningAccount | undefined> {
+  const { organizationId, revision } = organization
+  const key = `${organizationId}/${revision}/${addressKey(signWith)}`
+  const cached = signers.get(key)
+  if (cached !== undefined) return cached
+  const account = await findAccountToSignWith(
+    services.reader,
+    organizationId,
+    isUuid(signWith) ? { id: signWith.toLowerCase() } : { addressKey: addressKey(signWith) },
+  )
+  if (account === undefined || !organization.wallets.has(account.wallet_id)) return undefined
+  assertAccount(await services.keyvault.dataKey(services.reader, organizationId), account)
+  const signer: SigningAccount = {
+    organizationId,
+    walletId: account.wallet_id,
+    curve: account.curve,
+    path: account.path,
+    publicKey: account.public_key,
+  }
+  signers.set(key, signer, 1)
+  return signer
+}

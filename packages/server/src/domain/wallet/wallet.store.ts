@@ -1,0 +1,115 @@
+// SQL of wallets and their accounts.
+import type { Reader, Tx } from '../../store/engine.ts'
+import { table } from '../../store/table.ts'
+import { walletSecretTable } from '../keyvault/keyvault.store.ts'
+import { walletTable } from '../organization/covered.store.ts'
+import type { WalletAccount, WalletPlan } from './wallet.ts'
+
+export const walletAccountTable = table('wallet_account', {
+  organization_id: 'uuid',
+  id: 'uuid',
+  wallet_id: 'uuid',
+  name: 'text',
+  curve: 'text',
+  path: 'text',
+  address_format: 'text',
+  address: 'text',
+  address_key: 'text',
+  public_key: 'bytes',
+  mac: 'bytes',
+  created_ms: 'integer',
+  seq: 'integer',
+  n: 'integer',
+})
+
+const COLUMNS = Object.keys(walletAccountTable.columns).join(', ')
+
+/** @param seq the number of the unit's audit entry: what lists are ordered by */
+export async function insertWallet(tx: Tx, plan: WalletPlan, seq: number): Promise<void> {
+  await tx.insert(walletTable, [plan.wallet])
+  await tx.insert(walletSecretTable, [{ ...plan.secret }])
+  await insertAccounts(tx, plan.accounts, seq)
+}
+
+/** @param seq the number of the unit's audit entry: what lists are ordered by */
+export async function insertAccounts(
+  tx: Tx,
+  accounts: readonly WalletAccount[],
+  seq: number,
+): Promise<void> {
+  await tx.insert(
+    walletAccountTable,
+    accounts.map((account, n) => ({ ...account, seq, n })),
+  )
+}
+
+/** Whether the wallet already has an account at one of these places. */
+export async function hasAccountAt(tx: Tx, accounts: readonly WalletAccount[]): Promise<boolean> {
+  for (const { organization_id, wallet_id, path, curve, address_format } of accounts) {
+    const row = await tx.one(
+      `select id from wallet_account where organization_id = ?u and wallet_id = ?u
+       and path = ? and curve = ? and address_format = ?`,
+      organization_id,
+      wallet_id,
+      path,
+      curve,
+      address_format,
+    )
+    if (row !== undefined) return true
+  }
+  return false
+}
+
+/** The account with that address (its key form) or id. */
+export function findAccountToSignWith(
+  reader: Reader,
+  organizationId: string,
+  signer: { addressKey: string } | { id: string },
+): Promise<WalletAccount | undefined> {
+  if ('id' in signer) {
+    return reader.one<WalletAccount>(
+      `select ${COLUMNS} from wallet_account where organization_id = ?u and id = ?u`,
+      organizationId,
+      signer.id,
+    )
+  }
+  return reader.one<WalletAccount>(
+    `select ${COLUMNS} from wallet_account where organization_id = ?u and address_key = ?
+     order by id limit 1`,
+    organizationId,
+    signer.addressKey,
+  )
+}
+
+export interface AccountPage {
+  walletId: string | null
+  limit: number
+  /** The id of an account: only those before it. */
+  before: string | null
+  /** The id of an account: only those after it. */
+  after: string | null
+}
+
+/** A page of accounts, oldest first; an unknown cursor gives none. */
+export async function listAccounts(
+  reader: Reader,
+  organizationId: string,
+  page: AccountPage,
+): Promise<WalletAccount[]> {
+  const { walletId, before, after, limit } = page
+  const backwards = before !== null && after === null
+  const place = 'select seq, n from wallet_account where organization_id = ?u and id = ?u'
+  const rows = await reader.all<WalletAccount>(
+    `select ${COLUMNS} from wallet_account where organization_id = ?u
+     ${walletId === null ? '' : 'and wallet_id = ?u'}
+     ${before === null ? '' : `and (seq, n) < (${place})`}
+     ${after === null ? '' : `and (seq, n) > (${place})`}
+     order by seq ${backwards ? 'desc' : 'asc'}, n ${backwards ? 'desc' : 'asc'} limit ?`,
+    organizationId,
+    ...(walletId === null ? [] : [walletId]),
+    ...(before === null ? [] : [organizationId, before]),
+    ...(after === null ? [] : [organizationId, after]),
+    limit,
+  )
+  return backwards ? rows.reverse() : rows
+}

@@ -1,0 +1,158 @@
+// Wallets and their accounts: rules, derivation, and what protects an account's row.
+import {
+  type AddressFormat,
+  addressFormats,
+  type Curve,
+  encodeAddress,
+  equalBytes,
+  hmacSha256,
+  parsePath,
+} from '@keystead/crypto/node'
+import { AppError } from '../../errors.ts'
+import { encodeFields } from '../../platform/encoding.ts'
+import { uuidToBytes } from '../../platform/ids.ts'
+import type { Row } from '../../store/engine.ts'
+import { Tampered } from '../audit/head.ts'
+import type { DataKey } from '../keyvault/dataKeys.ts'
+import { createSeed, type MnemonicLength, type SealedSeed, type Seed } from '../keyvault/seeds.ts'
+import type { Snapshot } from '../organization/snapshot.ts'
+
+const WALLETS_MAX = 100
+
+/** Where an account lies in a wallet, and how its address is written. */
+export interface AccountParams {
+  curve: Curve
+  path: string
+  addressFormat: AddressFormat
+  name: string | null
+}
+
+/** A row of `wallet_account`. */
+export interface WalletAccount {
+  organization_id: string
+  id: string
+  wallet_id: string
+  name: string | null
+  curve: Curve
+  path: string
+  address_format: AddressFormat
+  address: string
+  /** What `signWith` is compared with: EVM addresses in lower case, others as they are. */
+  address_key: string
+  public_key: Buffer
+  mac: Buffer
+  created_ms: number
+}
+
+export interface WalletContext {
+  organizationId: string
+  dataKey: DataKey
+  nowMs: number
+  newId(): string
+}
+
+export interface WalletPlan {
+  walletId: string
+  wallet: Row
+  secret: SealedSeed
+  accounts: WalletAccount[]
+}
+
+/**
+ * Generates a wallet with its seed and first accounts.
+ * @param organization what the organization has; null for one that is about to be created
+ * @throws AppError `WALLET_LIMIT`, `WALLET_LABEL_NOT_UNIQUE`, and what `deriveAccounts` throws
+ */
+export function planWallet(
+  context: WalletContext,
+  organization: Snapshot | null,
+  params: { name: string; length: MnemonicLength; accounts: readonly AccountParams[] },
+): WalletPlan {
+  const present = [...(organization?.wallets.values() ?? [])]
+  if (present.length >= WALLETS_MAX) throw new AppError('WALLET_LIMIT')
+  if (present.some(({ name }) => name === params.name)) throw new AppError('WALLET_LABEL_NOT_UNIQUE')
+  const { organizationId, nowMs } = context
+  const walletId = context.newId()
+  const { seed, row: secret } = createSeed(context.dataKey, {
+    organizationId,
+    walletId,
+    length: params.length,
+  })
+  return {
+    walletId,
+    secret,
+    accounts: deriveAccounts(context, { walletId, seed, accounts: params.accounts }),
+    wallet: {
+      organization_id: organizationId,
+      id: walletId,
+      name: params.name,
+      exported: 0,
+      imported: 0,
+      created_ms: nowMs,
+      updated_ms: nowMs,
+    },
+  }
+}
+
+/**
+ * Derives accounts of a wallet, in the order of the request.
+ * @throws AppError `INVALID_PATH` (malformed, or twice the same), `INVALID_ADDRESS_FORMAT` (for its curve)
+ */
+export function deriveAccounts(
+  context: WalletContext,
+  wallet: { walletId: string; seed: Seed; accounts: readonly AccountParams[] },
+): WalletAccount[] {
+  const places = wallet.accounts.map((a) => `${a.path} ${a.curve} ${a.addressFormat}`)
+  if (new Set(places).size < places.length) throw new AppError('INVALID_PATH')
+  return wallet.accounts.map((params) => {
+    if (parsePath(params.path) === undefined) throw new AppError('INVALID_PATH')
+    if (!addressFormats[params.addressFormat].curves.includes(params.curve)) {
+      throw new AppError('INVALID_ADDRESS_FORMAT')
+    }
+    const publicKey = wallet.seed.publicKey(params.curve, params.path)
+    const address = encodeAddress(params.addressFormat, params.curve, publicKey)
+    const account = {
+      organization_id: context.organizationId,
+      id: context.newId(),
+      wallet_id: wallet.walletId,
+      name: params.name,
+      curve: params.curve,
+      path: params.path,
+      address_format: params.addressFormat,
+      address,
+      address_key: addressKey(address),
+      public_key: publicKey,
+      created_ms: context.nowMs,
+    }
+    return { ...account, mac: accountMac(context.dataKey, account) }
+  })
+}
+
+/** How an address is looked up: EVM addresses in any case, all others exactly. */
+export function addressKey(address: string): string {
+  return /^0x[0-9a-f]{40}$/i.test(address) ? address.toLowerCase() : address
+}
+
+/** @throws Tampered when the row is not one that this server wrote */
+export function assertAccount(dataKey: DataKey, account: WalletAccount): void {
+  if (!equalBytes(accountMac(dataKey, account), account.mac)) {
+    throw new Tampered(`wallet account ${account.id} was changed from outside`)
+  }
+}
+
+function accountMac(dataKey: DataKey, account: Omit<WalletAccount, 'mac'>): Buffer {
+  return hmacSha256(
+    dataKey.rowKey,
+    encodeFields([
+      'keystead.wallet-account',
+      uuidToBytes(account.organization_id),
+      uuidToBytes(account.id),
+      uuidToBytes(account.wallet_id),
+      account.curve,
+      account.path,
+      account.address_format,
+      account.address,
+      account.public_key,
+    ]),
+  )
+}

@@ -1,0 +1,136 @@
+// The one error table: code → category and public message. Families map categories to their wire.
+
+export type ErrorCategory =
+  | 'invalid'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'notFound'
+  | 'conflict'
+  | 'limit'
+  | 'unavailable'
+  | 'internal'
+
+const table = {
+  BAD_REQUEST_BODY: ['invalid', 'bad request body'],
+  MALFORMED_ORGANIZATION_ID: ['invalid', 'malformed organization ID provided'],
+  ACTIVITY_TYPE_MISMATCH: ['invalid', 'activity type does not match the request path'],
+  TIMESTAMP_OUTSIDE_WINDOW: ['invalid', 'activity timestamp is outside the accepted window'],
+  MISSING_WALLET_PARAMS: ['invalid', 'missing wallet params'],
+  INVALID_PATH_FORMAT: ['invalid', 'invalid path format'],
+  INVALID_PATH: ['invalid', 'invalid path'],
+  INVALID_ADDRESS_FORMAT: ['invalid', 'invalid address format'],
+  INVALID_CURVE: ['invalid', 'invalid curve'],
+  CURVE_REQUIRED: ['invalid', 'curve required'],
+  INVALID_PAYLOAD_ENCODING: ['invalid', 'invalid payload encoding'],
+  INVALID_PAYLOAD: ['invalid', 'invalid payload'],
+  INVALID_HASH_FUNCTION: ['invalid', 'invalid hash function'],
+  INVALID_API_KEY_EXPIRATION: ['invalid', 'invalid api key expiration'],
+  INVALID_PUBLIC_KEY: ['invalid', 'invalid public key'],
+  PUBLIC_KEY_IN_USE: ['invalid', 'public key is already in use in this organization'],
+  API_KEY_LABEL_NOT_UNIQUE: ['invalid', 'api key label must be unique'],
+  WALLET_LABEL_NOT_UNIQUE: ['invalid', 'wallet label must be unique'],
+  USER_TAG_NOT_FOUND: ['invalid', 'user tag not found'],
+  CREDENTIAL_KIND_UNSUPPORTED: ['invalid', 'credential kind is not supported'],
+  QUORUM_THRESHOLD_ZERO: ['invalid', 'quorum threshold must be non-zero integer'],
+  QUORUM_THRESHOLD_TOO_HIGH: ['invalid', 'quorum threshold exceeds the number of quorum users'],
+  QUORUM_USERS_MISSING: ['invalid', 'quorum users missing'],
+  NESTED_SUB_ORGANIZATION: ['invalid', 'a sub-organization cannot have sub-organizations'],
+  STAMP_MISSING: [
+    'unauthenticated',
+    'cannot authenticate public API activity request without a stamp (X-Stamp/X-Stamp-Webauthn header)',
+  ],
+  STAMP_UNREADABLE: ['unauthenticated', 'could not extract api key stamp'],
+  STAMP_MALFORMED: ['unauthenticated', 'malformed activity stamp'],
+  WEBAUTHN_STAMP_UNREADABLE: ['unauthenticated', 'could not extract webauthn stamp'],
+  CREDENTIAL_ID_NOT_FOUND: [
+    'unauthenticated',
+    'credential ID could not be found in organization or its parent organization',
+  ],
+  PUBLIC_KEY_NOT_FOUND: [
+    'unauthenticated',
+    'could not find public key in organization or its parent organization',
+  ],
+  PUBLIC_KEY_AMBIGUOUS: [
+    'unauthenticated',
+    'more than one suborg associated with a public key',
+  ],
+  SIGNATURE_INVALID: ['unauthenticated', 'could not verify api key signature'],
+  API_KEY_EXPIRED: [
+    'unauthenticated',
+    'rpc error: code = Unauthenticated desc = expired api key publicKey',
+  ],
+  NOT_AUTHORIZED: ['forbidden', 'request not authorized'],
+  ORGANIZATION_NOT_FOUND: ['notFound', 'no organization found with the given ID'],
+  ACTIVITY_NOT_FOUND: ['notFound', 'activity not found'],
+  FINGERPRINT_NOT_FOUND: [
+    'notFound',
+    'No activity found with fingerprint. Consensus activities must target an existing activity by fingerprint',
+  ],
+  USER_NOT_FOUND: ['notFound', 'user not found'],
+  WALLET_NOT_FOUND: ['notFound', 'wallet not found'],
+  SIGNING_RESOURCE_NOT_FOUND: ['notFound', 'no wallet account or private key found to sign with'],
+  ALREADY_VOTED: ['conflict', 'user has already voted on this activity'],
+  API_KEY_LIMIT: ['limit', 'user has exceeded maximum long-lived api keys'],
+  USER_LIMIT: ['limit', 'organization has exceeded maximum users'],
+  WALLET_LIMIT: ['limit', 'organization has exceeded maximum wallets'],
+  ROUTE_NOT_FOUND: ['notFound', 'Not Found'],
+  BODY_TOO_LARGE: ['invalid', 'request body is too large'],
+  UNAVAILABLE: ['unavailable', 'the server cannot store this request at the moment'],
+  SEALED: ['unavailable', 'the server is sealed'],
+  INTERNAL: ['internal', 'internal server error'],
+} as const satisfies Record<string, readonly [ErrorCategory, string]>
+
+export type ErrorCode = keyof typeof table
+
+/** One offending field of a request: its path, dotted, and what is wrong with it. */
+export interface FieldViolation {
+  field: string
+  description: string
+}
+
+/** What an error may carry besides its code; every member is public. */
+export interface ErrorDetails {
+  violations?: FieldViolation[]
+  /** The activity that keeps this refusal. */
+  activityId?: string
+  /** Identifies an internal error in the log. */
+  requestId?: string
+}
+
+export function errorCategory(code: ErrorCode): ErrorCategory {
+  return table[code][0]
+}
+
+export function errorMessage(code: ErrorCode): string {
+  return table[code][1]
+}
+
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(table, text)
+}
+
+/** Every error code, in the order of the table. */
+export const errorCodes = Object.keys(table) as ErrorCode[]
+
+/** Ends a request with a public error of the table. */
+export class AppError extends Error {
+  readonly code: ErrorCode
+  readonly details: ErrorDetails
+
+  constructor(code: ErrorCode, details: ErrorDetails = {}, options: ErrorOptions = {}) {
+    super(errorMessage(code), options)
+    this.name = 'AppError'
+    this.code = code
+    this.details = details
+  }
+}
+
+/** The error for one bad field: `bad request body`, with the field and the reason. */
+export function invalidField(field: string, description: string): AppError {
+  return new AppError('BAD_REQUEST_BODY', { violations: [{ field, description }] })
+}
+
+/** Guards an invariant of ours: never caused by input. Becomes `INTERNAL`. */
+export function assert(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new Error(`invariant broken: ${message}`)
+}

@@ -1,0 +1,82 @@
+// CREATE_API_KEYS: adds API keys to a user.
+import { z } from 'zod'
+import { planApiKeys } from '../../../domain/credential/apiKey.ts'
+import { deleteApiKeys, insertUsers } from '../../../domain/user/user.store.ts'
+import { defineActivity, older } from '../../../operation/operation.ts'
+import { label, text, uuid } from '../../../operation/schemas.ts'
+import { apiKeyParamsV2 } from '../parameters.ts'
+
+const apiKeyParamsV1 = z.strictObject({
+  apiKeyName: label,
+  publicKey: text(66).regex(/^[0-9a-fA-F]{66}$/, 'must be 66 hexadecimal digits'),
+  expirationSeconds: text(32).optional(),
+  curveType: z.literal('API_KEY_CURVE_P256').optional(),
+})
+
+export const createApiKeys = defineActivity({
+  name: 'createApiKeys',
+  path: '/public/v1/submit/create_api_keys',
+  type: 'ACTIVITY_TYPE_CREATE_API_KEYS_V2',
+  intentKey: 'createApiKeysIntentV2',
+  resultKey: 'createApiKeysResult',
+  summary: 'Add API keys to a user',
+  spec: 'api-reference/activities/create-api-keys',
+  policy: { resource: 'CREDENTIAL', action: 'CREATE' },
+  rootQuorumOnly: false,
+  parentMayAct: false,
+  ownUser: ({ userId }) => userId,
+  limit: 'write',
+  params: z.strictObject({ userId: uuid, apiKeys: z.array(apiKeyParamsV2).min(1).max(20) }),
+  older: [
+    older({
+      type: 'ACTIVITY_TYPE_CREATE_API_KEYS',
+      intentKey: 'createApiKeysIntent',
+      resultKey: 'createApiKeysResult',
+      params: z.strictObject({ userId: uuid, apiKeys: z.array(apiKeyParamsV1).min(1).max(20) }),
+      upgrade: ({ userId, apiKeys }) => ({
+        userId,
+        apiKeys: apiKeys.map(({ apiKeyName, publicKey, expirationSeconds }) => ({
+          name: apiKeyName,
+          publicKey: publicKey.toLowerCase(),
+          curve: 'p256' as const,
+          expirationSeconds: expirationSeconds ?? null,
+        })),
+      }),
+    }),
+  ],
+  result: z.object({ apiKeyIds: z.array(z.uuid()) }),
+  errors: [
+    'USER_NOT_FOUND',
+    'INVALID_PUBLIC_KEY',
+    'PUBLIC_KEY_IN_USE',
+    'API_KEY_LABEL_NOT_UNIQUE',
+    'INVALID_API_KEY_EXPIRATION',
+    'API_KEY_LIMIT',
+  ],
+  example: {
+    params: {
+      userId: '019a0000-0000-7000-8000-000000000002',
+      apiKeys: [
+        {
+          apiKeyName: 'laptop',
+          publicKey: '020217e617f0b6443928278f96999e69a23a4f2c152bdf6d6cdf66e5b80282d4ed',
+          curveType: 'API_KEY_CURVE_P256',
+          expirationSeconds: '86400',
+        },
+      ],
+    },
+    result: { apiKeyIds: ['019a0000-0000-7000-8000-000000000003'] },
+  },
+  changes: 'snapshot',
+  prepare(ctx, { userId, apiKeys }) {
+    const { organizationId, users } = ctx.organization
+    if (!users.has(userId)) return ctx.fail('USER_NOT_FOUND')
+    const { rows, evicted } = planApiKeys({ ...ctx, organizationId, userId, keys: apiKeys })
+    const apiKeyIds = rows.map((row) => row['id'] as string)
+    return { result: { apiKeyIds }, organizationId, rows, evicted }
+  },
+  async effects(tx, { organizationId, rows, evicted }) {
+    await deleteApiKeys(tx, organizationId, evicted)
+    await insertUsers(tx, { users: [], apiKeys: rows })
+  },
+})

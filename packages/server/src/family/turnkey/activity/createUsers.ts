@@ -1,0 +1,66 @@
+// CREATE_USERS: adds users with their API keys to an organization.
+import { z } from 'zod'
+import { insertUsers } from '../../../domain/user/user.store.ts'
+import { planUsers } from '../../../domain/user/user.ts'
+import { defineActivity, older } from '../../../operation/operation.ts'
+import { userParams } from '../parameters.ts'
+
+const params = z.strictObject({ users: z.array(userParams).min(1).max(100) })
+
+export const createUsers = defineActivity({
+  name: 'createUsers',
+  path: '/public/v1/submit/create_users',
+  type: 'ACTIVITY_TYPE_CREATE_USERS_V4',
+  intentKey: 'createUsersIntentV4',
+  resultKey: 'createUsersResult',
+  summary: 'Create users in an organization',
+  spec: 'api-reference/activities/create-users',
+  policy: { resource: 'USER', action: 'CREATE' },
+  rootQuorumOnly: false,
+  parentMayAct: false,
+  ownUser: () => null,
+  limit: 'write',
+  params,
+  older: [
+    older({
+      type: 'ACTIVITY_TYPE_CREATE_USERS_V3',
+      intentKey: 'createUsersIntentV3',
+      resultKey: 'createUsersResult',
+      params,
+      upgrade: (same) => same,
+    }),
+  ],
+  result: z.object({ userIds: z.array(z.uuid()) }),
+  errors: [
+    'USER_LIMIT',
+    'INVALID_PUBLIC_KEY',
+    'PUBLIC_KEY_IN_USE',
+    'API_KEY_LABEL_NOT_UNIQUE',
+    'INVALID_API_KEY_EXPIRATION',
+    'API_KEY_LIMIT',
+  ],
+  example: {
+    params: {
+      users: [
+        {
+          userName: 'Signing service',
+          apiKeys: [
+            {
+              apiKeyName: 'production',
+              publicKey: '020217e617f0b6443928278f96999e69a23a4f2c152bdf6d6cdf66e5b80282d4ed',
+              curveType: 'API_KEY_CURVE_P256',
+            },
+          ],
+        },
+      ],
+    },
+    result: { userIds: ['019a0000-0000-7000-8000-000000000002'] },
+  },
+  changes: 'snapshot',
+  prepare(ctx, { users }) {
+    const { organizationId } = ctx.organization
+    const plan = planUsers({ ...ctx, organizationId, users, isRoot: false })
+    return { result: { userIds: plan.userIds }, plan }
+  },
+  effects: (tx, { plan }) => insertUsers(tx, plan),
+})

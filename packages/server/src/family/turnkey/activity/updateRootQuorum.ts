@@ -1,0 +1,38 @@
+// UPDATE_ROOT_QUORUM: who the root users are, and how many of them must agree.
+import { z } from 'zod'
+import { assertQuorum } from '../../../domain/organization/quorum.ts'
+import { updateRootQuorum as storeRootQuorum } from '../../../domain/user/user.store.ts'
+import { defineActivity } from '../../../operation/operation.ts'
+import { uuid } from '../../../operation/schemas.ts'
+
+export const updateRootQuorum = defineActivity({
+  name: 'updateRootQuorum',
+  path: '/public/v1/submit/update_root_quorum',
+  type: 'ACTIVITY_TYPE_UPDATE_ROOT_QUORUM',
+  intentKey: 'updateRootQuorumIntent',
+  resultKey: 'updateRootQuorumResult',
+  summary: 'Set the members and the threshold of the root quorum',
+  spec: 'api-reference/activities/update-root-quorum',
+  policy: { resource: 'ORGANIZATION', action: 'UPDATE' },
+  rootQuorumOnly: true,
+  parentMayAct: false,
+  ownUser: () => null,
+  limit: 'write',
+  params: z.strictObject({ threshold: z.int32(), userIds: z.array(uuid).max(100) }),
+  older: [],
+  result: z.object({}),
+  errors: ['QUORUM_THRESHOLD_ZERO', 'QUORUM_THRESHOLD_TOO_HIGH', 'QUORUM_USERS_MISSING'],
+  example: {
+    params: { threshold: 1, userIds: ['019a0000-0000-7000-8000-000000000002'] },
+    result: {},
+  },
+  changes: 'snapshot',
+  prepare(ctx, { threshold, userIds }) {
+    const { organizationId, users } = ctx.organization
+    const members = [...new Set(userIds)]
+    assertQuorum(threshold, members.length)
+    if (!members.every((id) => users.has(id))) return ctx.fail('QUORUM_USERS_MISSING')
+    return { result: {}, quorum: { organizationId, threshold, userIds: members } }
+  },
+  effects: (tx, { quorum }) => storeRootQuorum(tx, { ...quorum, nowMs: tx.nowMs }),
+})

@@ -1,0 +1,97 @@
+// What a family brings: who is calling, what the body says, and how answers look on its wire.
+import type { ActivityRow, Actor, VoteRow } from '../domain/activity/activity.ts'
+import type { Ballot } from '../domain/authority/decide.ts'
+import type { Directory } from '../domain/organization/directory.ts'
+import type { Snapshot } from '../domain/organization/snapshot.ts'
+import type { AppError } from '../errors.ts'
+import type { JsonValue } from '../platform/strictJson.ts'
+import type {
+  ActivityOperation,
+  Operation,
+  QueryOperation,
+  Version,
+  VoteOperation,
+} from './operation.ts'
+import type { Registry } from './registry.ts'
+
+/** A request as it came in. `body` is what was signed, byte for byte. */
+export interface Inbound {
+  path: string
+  body: Buffer
+  /** By lowercase name. */
+  headers: Readonly<Record<string, string | undefined>>
+  /** The client's address. */
+  address: string
+}
+
+/** A complete answer. Its body is JSON bytes. */
+export interface Reply {
+  status: number
+  body: Buffer
+  headers?: Record<string, string>
+}
+
+/** Somebody whose credential was verified. */
+export interface Caller {
+  actor: Actor
+  /** The id of the credential. */
+  credentialId: string
+  ballot: Ballot
+  /** The organization that the request targets. */
+  organization: Snapshot
+  /** Its parent; null for a root organization. */
+  parent: Snapshot | null
+  /** The proof as received, to be stored and verified again. */
+  stamp: string
+}
+
+/** A parsed request to act. */
+export interface Submission {
+  operation: ActivityOperation
+  version: Version
+  /** The newest version's parameters. */
+  params: unknown
+  timestampMs: number
+}
+
+/** An activity with everything its wire form needs. */
+export interface ActivityView {
+  activity: ActivityRow
+  votes: readonly VoteRow[]
+  organization: Snapshot
+  parent: Snapshot | null
+}
+
+export interface Family {
+  readonly name: string
+  readonly registry: Registry
+  /**
+   * Verifies who calls. @param fresh look organizations up anew instead of in the cache
+   * @throws AppError
+   */
+  authenticate(call: Call, directory: Directory, fresh: boolean): Promise<Caller>
+  /** Parses a request to act, or the stored body of one. @throws AppError naming the bad field */
+  parseSubmission(json: JsonValue): Submission
+  /** The parameters of a query. @throws AppError naming the bad field */
+  parseQuery(json: JsonValue, operation: QueryOperation): unknown
+  /** @throws AppError naming the bad field */
+  parseVote(json: JsonValue, operation: VoteOperation): { fingerprint: Buffer; timestampMs: number }
+  /** Verifies a stored proof again; undefined when it does not hold. */
+  ballotOf(vote: StoredVote, organization: Snapshot): Ballot | undefined
+  encodeActivity(view: ActivityView, viewer: Actor): unknown
+  encodeError(error: AppError): Reply
+}
+
+/** A request on its way: found operation, parsed JSON. */
+export interface Call {
+  operation: Operation
+  request: Inbound
+  json: JsonValue
+  nowMs: number
+}
+
+export interface StoredVote {
+  voter: Actor
+  body: Buffer
+  stamp: string
+}

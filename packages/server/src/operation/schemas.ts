@@ -1,0 +1,51 @@
+// The bounded building blocks of every request schema.
+import { z } from 'zod'
+
+/** Text that databases and logs can hold: well-formed, without control characters. */
+function plainText(text: string): boolean {
+  // oxlint-disable-next-line no-control-regex
+  return text.isWellFormed() && !/[\u0000-\u001f\u007f]/.test(text)
+}
+
+/** A string of at most `max` characters, well-formed Unicode. */
+export function text(max: number) {
+  return z.string().max(max).refine(plainText, 'must be well-formed text without control characters')
+}
+
+/** A name that people give: 1 to 255 characters. */
+export const label = text(255).min(1, 'must not be empty')
+
+export const uuid = z.uuid('must be a UUID').transform((id) => id.toLowerCase())
+
+/** An unsigned integer as decimal text, as JSON of 64-bit numbers has it. */
+export const decimalText = z.string().regex(/^[0-9]{1,19}$/, 'must be a decimal integer in a string')
+
+/** A list of at most `max`. A list that the request leaves out is empty. */
+export function list<T extends z.ZodType>(item: T, max: number) {
+  return z.array(item).max(max).optional().transform((items) => items ?? [])
+}
+
+/**
+ * One of the named values.
+ * @param names.invalid the message for any other value; `names.missing` for none
+ */
+export function oneOf<const V extends readonly [string, ...string[]]>(
+  values: V,
+  names: { invalid: string; missing: string },
+) {
+  return z.enum(values, {
+    error: (issue) => (issue.input === undefined ? names.missing : names.invalid),
+  })
+}
+
+/** `{limit, before, after}` of the lists that have pages. */
+export const pagination = z
+  .strictObject({
+    limit: z
+      .string()
+      .regex(/^([1-9][0-9]?|100)$/, 'must be an integer from 1 to 100 in a string')
+      .optional(),
+    before: uuid.optional(),
+    after: uuid.optional(),
+  })
+  .optional()

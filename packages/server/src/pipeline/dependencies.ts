@@ -1,0 +1,24 @@
+// What the stages of the pipeline work with.
+import type { CommitQueue } from '../commit/queue.ts'
+import type { Refusals } from '../domain/audit/refusals.ts'
+import type { Keyvault } from '../domain/keyvault/keyvault.ts'
+import type { Directory } from '../domain/organization/directory.ts'
+import type { AppError } from '../errors.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Store } from '../store/engine.ts'
+
+export interface Dependencies {
+  store: Store
+  keyvault: Keyvault
+  directory: Directory
+  queue: CommitQueue
+  refusals: Refusals
+  clock: Clock
+  /** The accepted `timestampMs` of a new body, relative to now. */
+  window: { aheadMs: number; behindMs: number }
+  /** Told about every answer, for metrics and the log. */
+  observe(event: { operation: string; status: number; error: AppError | null }): void
+}
+
+/** How often a request is decided anew before it is told to come back later. */
+export const ROUNDS_MAX = 8

@@ -1,0 +1,85 @@
+// Running an operation that was allowed: prepare, with declared errors kept as its outcome.
+import type { Effects, Unit } from '../commit/unit.ts'
+import type { ActivityRow, Actor } from '../domain/activity/activity.ts'
+import { AppError, type ErrorDetails, errorCategory, isErrorCode } from '../errors.ts'
+import type { Call, Caller } from '../operation/family.ts'
+import type { ActivityOperation } from '../operation/operation.ts'
+import { newUuid } from '../platform/ids.ts'
+import type { Dependencies } from './dependencies.ts'
+
+/** What became of a request: its status, its result or its error, and the rows still to write. */
+export interface Execution {
+  status: 'COMPLETED' | 'CONSENSUS_NEEDED' | 'FAILED'
+  /** JSON of the result. */
+  result: string | null
+  error: AppError | null
+  effects: Effects | null
+  /** What the effects touch. */
+  changes: Unit['changes']
+}
+
+/** A request that waits for more votes. */
+export const held: Execution = {
+  status: 'CONSENSUS_NEEDED',
+  result: null,
+  error: null,
+  effects: null,
+  changes: 'nothing',
+}
+
+/** A request that was denied, or failed while it ran. */
+export function failedWith(error: AppError): Execution {
+  return { status: 'FAILED', result: null, error, effects: null, changes: 'nothing' }
+}
+
+interface Run {
+  call: Call
+  caller: Caller
+  operation: ActivityOperation
+  params: unknown
+  submitter: Actor
+}
+
+/** Prepares an allowed operation. Declared errors are its outcome; others are thrown. */
+export async function execute(deps: Dependencies, run: Run): Promise<Execution> {
+  const { operation, params, caller, call } = run
+  try {
+    const { result, effects } = await operation.run(
+      {
+        keyvault: deps.keyvault,
+        reader: deps.store.reader,
+        organization: caller.organization,
+        actor: run.submitter,
+        nowMs: call.nowMs,
+        newId: () => newUuid(deps.clock.now()),
+        fail: (code, details) => {
+          throw new AppError(code, details)
+        },
+      },
+      params,
+    )
+    const { changes } = operation
+    return { status: 'COMPLETED', result: JSON.stringify(result), error: null, effects, changes }
+  } catch (error) {
+    if (!(error instanceof AppError) || isTransient(error)) throw error
+    return failedWith(error)
+  }
+}
+
+/** Errors that say nothing about the request: they leave no activity, so that it can be sent again. */
+function isTransient(error: AppError): boolean {
+  const category = errorCategory(error.code)
+  return category === 'unavailable' || category === 'internal'
+}
+
+/** An error as `activity.failure` keeps it. */
+export function failureText(error: AppError): string {
+  return JSON.stringify({ code: error.code, details: error.details })
+}
+
+/** The error that a failed activity keeps, with the activity's id; null when it did not fail. */
+export function storedFailure(activity: ActivityRow): AppError | null {
+  if (activity.status !== 'FAILED' || activity.failure === null) return null
+  const { code, details } = JSON.parse(activity.failure) as { code: string; details: ErrorDetails }
+  return new AppError(isErrorCode(code) ? code : 'INTERNAL', { ...details, activityId: activity.id })
+}

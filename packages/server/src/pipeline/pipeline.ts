@@ -1,0 +1,65 @@
+// The pipeline: the order in which every request of every family is handled, and nothing else.
+import { AppError } from '../errors.ts'
+import type { Call, Caller, Family, Inbound, Reply } from '../operation/family.ts'
+import type { Operation } from '../operation/operation.ts'
+import { newUuid } from '../platform/ids.ts'
+import { parseStrictJson } from '../platform/strictJson.ts'
+import { ROUNDS_MAX, type Dependencies } from './dependencies.ts'
+import { recordRefusal } from './record.ts'
+import { runQuery } from './query.ts'
+import { submit } from './submit.ts'
+import { vote } from './vote.ts'
+
+/** Answers one request. Never throws: whatever happens is an answer in the family's shape. */
+export async function handle(
+  deps: Dependencies,
+  family: Family,
+  inbound: { operation: Operation; request: Inbound },
+): Promise<Reply> {
+  const { operation, request } = inbound
+  let caller: Caller | undefined
+  try {
+    const call = { ...inbound, json: parseBody(request.body), nowMs: deps.clock.now() }
+    for (let round = 0; round < ROUNDS_MAX; round++) {
+      caller = await family.authenticate(call, deps.directory, round > 0)
+      const answer = await run(deps, family, { call, caller })
+      if (answer !== 'again') {
+        deps.observe({ operation: operation.name, status: 200, error: null })
+        return { status: 200, body: Buffer.from(JSON.stringify(answer)) }
+      }
+    }
+    throw new AppError('UNAVAILABLE')
+  } catch (thrown) {
+    const error = publicError(thrown, deps)
+    await recordRefusal(deps, { ...inbound, caller: caller ?? null, error })
+    const reply = family.encodeError(error)
+    deps.observe({ operation: operation.name, status: reply.status, error })
+    return reply
+  }
+}
+
+/** One round; `again` when something moved under the decision. */
+function run(deps: Dependencies, family: Family, turn: { call: Call; caller: Caller }) {
+  switch (turn.call.operation.kind) {
+    case 'query':
+      return runQuery(deps, family, turn)
+    case 'activity':
+      return submit(deps, family, turn)
+    case 'vote':
+      return vote(deps, family, turn)
+  }
+}
+
+function parseBody(body: Buffer): Call['json'] {
+  const parsed = parseStrictJson(body)
+  if (parsed.ok) return parsed.value
+  throw new AppError('BAD_REQUEST_BODY', {
+    violations: [{ field: '', description: parsed.reason }],
+  })
+}
+
+/** An unknown error becomes `INTERNAL` with an id that the log has too. */
+function publicError(thrown: unknown, deps: Dependencies): AppError {
+  if (thrown instanceof AppError) return thrown
+  return new AppError('INTERNAL', { requestId: newUuid(deps.clock.now()) }, { cause: thrown })
+}

@@ -1,0 +1,59 @@
+// How requests are recorded: audit facts, refused requests, and the fingerprint of a body.
+import { sha256 } from '@keystead/crypto/node'
+import { entryOnly } from '../commit/unit.ts'
+import type { AuditFacts } from '../domain/audit/chain.ts'
+import { type AppError, errorCategory } from '../errors.ts'
+import type { Caller, Inbound } from '../operation/family.ts'
+import type { Operation } from '../operation/operation.ts'
+import { newUuid } from '../platform/ids.ts'
+import type { Dependencies } from './dependencies.ts'
+
+/** The audit facts that every unit of `caller` shares. */
+export function auditFacts(
+  turn: { operation: Operation; request: Inbound; caller: Caller },
+  event: Pick<AuditFacts, 'action' | 'outcome' | 'activityId'> & { payload?: AuditFacts['payload'] },
+): AuditFacts {
+  const { operation, request, caller } = turn
+  return {
+    actor: `user:${caller.actor.organizationId}/${caller.actor.userId}`,
+    credential: caller.credentialId,
+    action: event.action,
+    resource: operation.kind === 'activity' && 'resource' in operation.policy ? operation.policy.resource : '',
+    outcome: event.outcome,
+    activityId: event.activityId,
+    bodyHash: sha256(request.body),
+    payload: { path: operation.path, address: request.address, ...event.payload },
+  }
+}
+
+/**
+ * Records a request that ended in an error without an activity: strangers in the minute's summary,
+ * authenticated submissions with an entry of their own. Queries write none.
+ */
+export async function recordRefusal(
+  deps: Dependencies,
+  turn: { operation: Operation; request: Inbound; caller: Caller | null; error: AppError },
+): Promise<void> {
+  const { operation, request, caller, error } = turn
+  if (caller === null) {
+    deps.refusals.count(error.code, request.address)
+    return
+  }
+  if (operation.kind === 'query' || error.details.activityId !== undefined) return
+  const facts = auditFacts(
+    { operation, request, caller },
+    {
+      action: operation.kind === 'vote' ? operation.type : operation.name,
+      outcome: errorCategory(error.code) === 'forbidden' ? 'denied' : 'failed',
+      activityId: null,
+      payload: { error: error.code },
+    },
+  )
+  const unit = entryOnly({
+    id: newUuid(deps.clock.now()),
+    organizationId: caller.organization.organizationId,
+    audit: facts,
+  })
+  // What cannot be recorded because storage is down was already answered with 503, or will be.
+  await deps.queue.submit(unit).catch(() => deps.refusals.count(error.code, request.address))
+}

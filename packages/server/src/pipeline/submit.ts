@@ -1,0 +1,195 @@
+// The submit stage: decide, prepare, commit, and answer with the activity.
+import { sha256 } from '@keystead/crypto/node'
+import type { Outcome, Unit } from '../commit/unit.ts'
+import { listActivitiesByFingerprint, listVotes } from '../domain/activity/activity.store.ts'
+import type { ActivityRow } from '../domain/activity/activity.ts'
+import { decide } from '../domain/authority/decide.ts'
+import { AppError } from '../errors.ts'
+import type { Call, Caller, Family, Submission } from '../operation/family.ts'
+import { newUuid } from '../platform/ids.ts'
+import type { Dependencies } from './dependencies.ts'
+import {
+  execute,
+  type Execution,
+  failedWith,
+  failureText,
+  held,
+  storedFailure,
+} from './execute.ts'
+import { auditFacts } from './record.ts'
+
+interface Turn {
+  call: Call
+  caller: Caller
+}
+
+/** Submits an activity; `again` when what it was decided on has moved. */
+export async function submit(deps: Dependencies, family: Family, turn: Turn): Promise<unknown> {
+  const { call, caller } = turn
+  const submission = family.parseSubmission(call.json)
+  if (submission.operation !== call.operation) throw new AppError('ACTIVITY_TYPE_MISMATCH')
+  const fingerprint = sha256(call.request.body)
+  if (!isTimely(deps, call, submission.timestampMs)) {
+    const known = await findKnown(deps, caller, fingerprint)
+    if (known === undefined) throw new AppError('TIMESTAMP_OUTSIDE_WINDOW')
+    return answer(deps, family, turn, known)
+  }
+  const execution = await attempt(deps, turn, submission)
+  const unit = buildUnit(turn, { submission, fingerprint, execution, nowMs: deps.clock.now() })
+  const outcome = await deps.queue.submit(unit)
+  return conclude(deps, family, { turn, submission, fingerprint, unit, outcome })
+}
+
+/** Whether a body that was never seen may still be accepted. */
+export function isTimely(deps: Dependencies, call: Call, timestampMs: number): boolean {
+  const ageMs = call.nowMs - timestampMs
+  return ageMs <= deps.window.behindMs && ageMs >= -deps.window.aheadMs
+}
+
+/** Decides, and when the verdict is to run, prepares. */
+async function attempt(deps: Dependencies, turn: Turn, submission: Submission): Promise<Execution> {
+  const { caller } = turn
+  const { operation, params } = submission
+  const foreign = caller.actor.organizationId !== caller.organization.organizationId
+  const verdict = decide({
+    organization: foreign && caller.parent !== null ? caller.parent : caller.organization,
+    targetId: caller.organization.organizationId,
+    submitter: caller.actor,
+    approvals: [caller.ballot],
+    rootQuorumOnly: operation.rootQuorumOnly,
+    parentMayAct: operation.parentMayAct,
+    ownUserId: operation.ownUser(params),
+  })
+  switch (verdict) {
+    case 'allow':
+      return execute(deps, { ...turn, operation, params, submitter: caller.actor })
+    case 'hold':
+      return held
+    case 'deny':
+      return failedWith(new AppError('NOT_AUTHORIZED'))
+  }
+}
+
+interface Decided {
+  submission: Submission
+  fingerprint: Buffer
+  execution: Execution
+  nowMs: number
+}
+
+const AUDIT_OUTCOME = {
+  COMPLETED: 'accepted',
+  CONSENSUS_NEEDED: 'held',
+  FAILED: 'failed',
+} as const
+
+function buildUnit(turn: Turn, decided: Decided): Unit & { activity: NonNullable<Unit['activity']> } {
+  const { call, caller } = turn
+  const { submission, fingerprint, execution, nowMs } = decided
+  const { organization, parent } = caller
+  const denied = execution.error?.code === 'NOT_AUTHORIZED'
+  const id = newUuid(nowMs)
+  return {
+    id: newUuid(nowMs),
+    organizationId: organization.organizationId,
+    reads: parent === null ? [organization] : [organization, parent],
+    audit: auditFacts(
+      { operation: call.operation, request: call.request, caller },
+      {
+        action: submission.version.type,
+        outcome: denied ? 'denied' : AUDIT_OUTCOME[execution.status],
+        activityId: id,
+        payload: execution.error === null ? {} : { error: execution.error.code },
+      },
+    ),
+    activity: {
+      organization_id: organization.organizationId,
+      id,
+      fingerprint,
+      status: execution.status,
+      denied: denied ? 1 : 0,
+      type: submission.version.type,
+      actor_organization_id: caller.actor.organizationId,
+      actor_user_id: caller.actor.userId,
+      body: call.request.body,
+      stamp: caller.stamp,
+      result: execution.result,
+      failure: execution.error === null ? null : failureText(execution.error),
+    },
+    target: null,
+    vote: null,
+    end: null,
+    changes: execution.changes,
+    effects: execution.effects,
+  }
+}
+
+interface Conclusion {
+  turn: Turn
+  submission: Submission
+  fingerprint: Buffer
+  unit: ReturnType<typeof buildUnit>
+  outcome: Outcome
+}
+
+async function conclude(
+  deps: Dependencies,
+  family: Family,
+  conclusion: Conclusion,
+): Promise<unknown> {
+  const { turn, submission, fingerprint, unit, outcome } = conclusion
+  switch (outcome.kind) {
+    case 'again':
+      return 'again'
+    case 'duplicate': {
+      const known = await findKnown(deps, turn.caller, fingerprint)
+      // Its transaction may have been lost together with the first one's.
+      if (known === undefined) throw new AppError('UNAVAILABLE')
+      return answer(deps, family, turn, known)
+    }
+    case 'failed': {
+      const execution = failedWith(outcome.error)
+      const failed = buildUnit(turn, { submission, fingerprint, execution, nowMs: deps.clock.now() })
+      const stored = await deps.queue.submit(failed)
+      return conclude(deps, family, { ...conclusion, unit: failed, outcome: stored })
+    }
+    case 'committed': {
+      const { seq, atMs } = outcome
+      const activity = { ...unit.activity, seq, created_ms: atMs, updated_ms: atMs }
+      return answer(deps, family, turn, activity)
+    }
+  }
+}
+
+/** The activity that a body already has, as `caller` may see it. */
+async function findKnown(
+  deps: Dependencies,
+  caller: Caller,
+  fingerprint: Buffer,
+): Promise<ActivityRow | undefined> {
+  const { organizationId } = caller.organization
+  const rows = await listActivitiesByFingerprint(deps.store.reader, organizationId, fingerprint)
+  return rows.find(
+    (row) =>
+      row.denied === 0 ||
+      (row.actor_organization_id === caller.actor.organizationId &&
+        row.actor_user_id === caller.actor.userId),
+  )
+}
+
+/** The activity on the wire; a failed one answers with the error that it keeps. */
+async function answer(
+  deps: Dependencies,
+  family: Family,
+  turn: Turn,
+  activity: ActivityRow,
+): Promise<unknown> {
+  const error = storedFailure(activity)
+  if (error !== null) throw error
+  const { organization, parent, actor } = turn.caller
+  const fresh = activity.created_ms === activity.updated_ms
+  const votes = fresh && activity.status !== 'CONSENSUS_NEEDED'
+    ? []
+    : await listVotes(deps.store.reader, activity.organization_id, activity.id)
+  return { activity: family.encodeActivity({ activity, votes, organization, parent }, actor) }
+}

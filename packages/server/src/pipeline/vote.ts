@@ -1,0 +1,198 @@
+// The vote stage: approvals and rejections of an activity that waits for them.
+import { equalBytes, sha256 } from '@keystead/crypto/node'
+import type { Unit } from '../commit/unit.ts'
+import {
+  type ActivityEnd,
+  listActivitiesByFingerprint,
+  listVotes,
+} from '../domain/activity/activity.store.ts'
+import type { ActivityRow, VoteRow } from '../domain/activity/activity.ts'
+import { type Ballot, decide, mayVote } from '../domain/authority/decide.ts'
+import type { Snapshot } from '../domain/organization/snapshot.ts'
+import { AppError, assert } from '../errors.ts'
+import type { Call, Caller, Family } from '../operation/family.ts'
+import type { VoteOperation } from '../operation/operation.ts'
+import { newUuid } from '../platform/ids.ts'
+import { parseStrictJson } from '../platform/strictJson.ts'
+import type { Dependencies } from './dependencies.ts'
+import { execute, type Execution, failedWith, failureText } from './execute.ts'
+import { auditFacts } from './record.ts'
+import { isTimely } from './submit.ts'
+
+interface Turn {
+  call: Call
+  caller: Caller
+}
+
+interface Poll extends Turn {
+  operation: VoteOperation
+  activity: ActivityRow
+  votes: VoteRow[]
+}
+
+/** Casts a vote; `again` when the activity or the organization moved meanwhile. */
+export async function vote(deps: Dependencies, family: Family, turn: Turn): Promise<unknown> {
+  const { call, caller } = turn
+  assert(call.operation.kind === 'vote', 'the operation is a vote')
+  const { fingerprint, timestampMs } = family.parseVote(call.json, call.operation)
+  const { organizationId } = caller.organization
+  const found = await listActivitiesByFingerprint(deps.store.reader, organizationId, fingerprint)
+  const activity = found.find((row) => row.denied === 0)
+  if (activity === undefined) throw new AppError('FINGERPRINT_NOT_FOUND')
+  const votes = await listVotes(deps.store.reader, organizationId, activity.id)
+  const poll: Poll = { ...turn, operation: call.operation, activity, votes }
+  if (activity.status !== 'CONSENSUS_NEEDED') return answer(family, poll)
+  const earlier = earlierVote(poll)
+  if (earlier === call.operation.selection) return answer(family, poll)
+  if (earlier !== undefined) throw new AppError('ALREADY_VOTED')
+  if (!isTimely(deps, call, timestampMs)) throw new AppError('TIMESTAMP_OUTSIDE_WINDOW')
+  if (!mayVote(decidingOrganization(poll), caller.actor)) throw new AppError('NOT_AUTHORIZED')
+  return cast(deps, family, poll)
+}
+
+/** The organization whose quorum decides: the submitter's. */
+function decidingOrganization({ activity, caller }: Poll): Snapshot {
+  const { organization, parent } = caller
+  const foreign = activity.actor_organization_id !== organization.organizationId
+  return foreign && parent !== null ? parent : organization
+}
+
+function earlierVote({ activity, votes, caller: { actor } }: Poll): VoteRow['selection'] | undefined {
+  const { organizationId, userId } = actor
+  if (activity.actor_organization_id === organizationId && activity.actor_user_id === userId) {
+    return 'APPROVED'
+  }
+  return votes.find(
+    (row) => row.voter_organization_id === organizationId && row.voter_user_id === userId,
+  )?.selection
+}
+
+async function cast(deps: Dependencies, family: Family, poll: Poll): Promise<unknown> {
+  const execution =
+    poll.operation.selection === 'REJECTED'
+      ? 'rejected'
+      : await executeIfReached(deps, family, poll)
+  const unit = buildUnit(deps, poll, execution)
+  const outcome = await deps.queue.submit(unit)
+  switch (outcome.kind) {
+    case 'again':
+    case 'duplicate':
+      return 'again'
+    case 'committed':
+      return answer(family, applied(poll, unit, outcome.atMs))
+    case 'failed': {
+      const ended = buildUnit(deps, poll, failedWith(outcome.error))
+      const stored = await deps.queue.submit(ended)
+      return stored.kind === 'committed' ? answer(family, applied(poll, ended, stored.atMs)) : 'again'
+    }
+  }
+}
+
+/** Decides anew with this vote, and runs the activity when that is enough. */
+async function executeIfReached(
+  deps: Dependencies,
+  family: Family,
+  poll: Poll,
+): Promise<Execution | null> {
+  const { activity, caller, call } = poll
+  const { operation, params } = family.parseSubmission(storedJson(activity.body))
+  const submitter = { organizationId: activity.actor_organization_id, userId: activity.actor_user_id }
+  const verdict = decide({
+    organization: decidingOrganization(poll),
+    targetId: activity.organization_id,
+    submitter,
+    approvals: [...storedBallots(family, poll), caller.ballot],
+    rootQuorumOnly: operation.rootQuorumOnly,
+    parentMayAct: operation.parentMayAct,
+    ownUserId: operation.ownUser(params),
+  })
+  if (verdict !== 'allow') return null
+  return execute(deps, { call, caller, operation, params, submitter })
+}
+
+/** SECURITY: what was stored is verified again before it counts: bodies by hash, votes by stamp. */
+function storedBallots(family: Family, poll: Poll): Ballot[] {
+  const { activity, votes } = poll
+  assert(equalBytes(sha256(activity.body), activity.fingerprint), 'the stored body is unchanged')
+  const organization = decidingOrganization(poll)
+  const namesActivity = ({ body }: VoteRow) =>
+    family.parseVote(storedJson(body), poll.operation).fingerprint.equals(activity.fingerprint)
+  const submitted = {
+    voter: { organizationId: activity.actor_organization_id, userId: activity.actor_user_id },
+    body: activity.body,
+    stamp: activity.stamp,
+  }
+  const approvals = votes
+    .filter((row) => row.selection === 'APPROVED' && namesActivity(row))
+    .map((row) => ({
+      voter: { organizationId: row.voter_organization_id, userId: row.voter_user_id },
+      body: row.body,
+      stamp: row.stamp,
+    }))
+  return [submitted, ...approvals].flatMap((stored) => family.ballotOf(stored, organization) ?? [])
+}
+
+function storedJson(body: Buffer) {
+  const parsed = parseStrictJson(body)
+  assert(parsed.ok, 'a stored body parses')
+  return parsed.value
+}
+
+/** `rejected`, an execution, or null: a vote that is not yet enough. */
+type Effect = Execution | 'rejected' | null
+
+function buildUnit(deps: Dependencies, poll: Poll, effect: Effect): Unit {
+  const { activity, call, caller, operation, votes } = poll
+  const { organization, parent } = caller
+  const nowMs = deps.clock.now()
+  const end = endOf(activity, effect)
+  const execution = effect === 'rejected' ? null : effect
+  return {
+    id: newUuid(nowMs),
+    organizationId: organization.organizationId,
+    reads: parent === null ? [organization] : [organization, parent],
+    audit: auditFacts(
+      { operation, request: call.request, caller },
+      {
+        action: operation.type,
+        outcome: effect === 'rejected' ? 'rejected' : 'accepted',
+        activityId: activity.id,
+        payload: end === null ? {} : { ends: end.status },
+      },
+    ),
+    activity: null,
+    target: { activityId: activity.id, status: activity.status, votes: votes.length },
+    vote: {
+      organization_id: activity.organization_id,
+      activity_id: activity.id,
+      voter_organization_id: caller.actor.organizationId,
+      voter_user_id: caller.actor.userId,
+      id: newUuid(nowMs),
+      selection: operation.selection,
+      body: call.request.body,
+      stamp: caller.stamp,
+    },
+    end,
+    changes: execution?.changes ?? 'nothing',
+    effects: execution?.effects ?? null,
+  }
+}
+
+function endOf({ id }: ActivityRow, effect: Effect): ActivityEnd | null {
+  if (effect === null) return null
+  if (effect === 'rejected') return { id, status: 'REJECTED', result: null, failure: null }
+  const failure = effect.error === null ? null : failureText(effect.error)
+  return { id, status: effect.status, result: effect.result, failure }
+}
+
+/** The poll as it stands after `unit` was committed. */
+function applied(poll: Poll, unit: Unit, atMs: number): Poll {
+  const votes = unit.vote === null ? poll.votes : [...poll.votes, { ...unit.vote, created_ms: atMs }]
+  const activity = unit.end === null ? poll.activity : { ...poll.activity, ...unit.end, updated_ms: atMs }
+  return { ...poll, activity, votes }
+}
+
+function answer(family: Family, { activity, votes, caller }: Poll): unknown {
+  const { organization, parent, actor } = caller
+  return { activity: family.encodeActivity({ activity, votes, organization, parent }, actor) }
+}

@@ -1,0 +1,53 @@
+// Numbered SQL migrations, forward only; an older program refuses a newer schema.
+import { readdirSync, readFileSync } from 'node:fs'
+import type { Store, Tx } from './engine.ts'
+
+const folder = new URL('./migrations/', import.meta.url)
+
+const TOKENS: Record<'sqlite' | 'postgres', Record<string, string>> = {
+  sqlite: { uuid: 'uuid', bytes: 'blob', narrow: 'without rowid', head: 'without rowid' },
+  postgres: { uuid: 'uuid', bytes: 'bytea', narrow: '', head: 'with (fillfactor = 50)' },
+}
+
+/** Every migration as `[version, SQL for the engine]`, in order. */
+function migrations(engine: 'sqlite' | 'postgres'): { version: number; statements: string[] }[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.sql'))
+    .sort()
+    .map((name) => {
+      const text = readFileSync(new URL(name, folder), 'utf8')
+        .replaceAll(/^--.*$/gm, '')
+        .replaceAll(/@(uuid|bytes|narrow|head)\b/g, (_, token: string) => TOKENS[engine][token] ?? '')
+      const statements = text.split(';').filter((statement) => statement.trim() !== '')
+      return { version: Number.parseInt(name, 10), statements }
+    })
+}
+
+/**
+ * Brings the schema to this program's version, in one transaction.
+ * @throws Error when the database was written by a newer program
+ */
+export async function migrate(store: Store): Promise<void> {
+  await store.write('alone', (tx) => apply(tx))
+}
+
+async function apply(tx: Tx): Promise<void> {
+  if (tx.engine === 'postgres') await tx.all('select pg_advisory_xact_lock(7235487)')
+  await tx.run('create table if not exists schema_version (version bigint primary key)')
+  const row = await tx.one<{ version: number | null }>(
+    'select max(version) as version from schema_version',
+  )
+  const present = row?.version ?? 0
+  const known = migrations(tx.engine)
+  const newest = known.at(-1)?.version ?? 0
+  if (present > newest) {
+    throw new Error(
+      `the database has schema ${present}, but this program knows only ${newest}: use a newer keystead`,
+    )
+  }
+  for (const { version, statements } of known) {
+    if (version <= present) continue
+    await tx.run('insert into schema_version (version) values (?)', version)
+    for (const statement of statements) await tx.run(statement)
+  }
+}

@@ -1,0 +1,238 @@
+// SQLite through node:sqlite: one writing connection, one reading connection, WAL, synced commits.
+import { existsSync, statSync } from 'node:fs'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { Worker } from 'node:worker_threads'
+import { uuidFromBytes, uuidToBytes } from '../platform/ids.ts'
+import {
+  Busy,
+  type CommitResult,
+  type Reader,
+  type Row,
+  StorageFailure,
+  type Store,
+  type Tx,
+  type Value,
+} from './engine.ts'
+import { compile } from './sql.ts'
+import type { Table } from './table.ts'
+
+const LOG_BYTES_MAX = 64 * 1024 * 1024
+
+const BUSY = 5
+const IOERR = 10
+const FULL = 13
+const FAILED_SYNCS = new Set([IOERR | (4 << 8), IOERR | (5 << 8)])
+
+interface Prepared {
+  statement: StatementSync
+  uuids: readonly boolean[]
+  uuidColumns: string[]
+}
+
+/** One connection and its prepared statements. */
+class Connection implements Tx {
+  readonly engine = 'sqlite'
+  readonly db: DatabaseSync
+  #prepared = new Map<string, Prepared>()
+
+  constructor(path: string, readOnly: boolean) {
+    this.db = new DatabaseSync(path, { readOnly, timeout: 5000 })
+    this.db.exec('PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0')
+    this.db.exec('PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY')
+  }
+
+  // SQLite works synchronously; a throw must still become a rejection.
+  // oxlint-disable-next-line typescript/require-await
+  async all<R extends object = Row>(sql: string, ...params: Value[]): Promise<R[]> {
+    const { statement, uuids, uuidColumns } = this.#prepare(sql)
+    const rows = statement.all(...bind(params, uuids)) as Record<string, unknown>[]
+    for (const row of rows) adopt(row, uuidColumns)
+    return rows as R[]
+  }
+
+  async one<R extends object = Row>(sql: string, ...params: Value[]): Promise<R | undefined> {
+    return (await this.all<R>(sql, ...params))[0]
+  }
+
+  // oxlint-disable-next-line typescript/require-await
+  async run(sql: string, ...params: Value[]): Promise<number> {
+    const { statement, uuids } = this.#prepare(sql)
+    return Number(statement.run(...bind(params, uuids)).changes)
+  }
+
+  // oxlint-disable-next-line typescript/require-await
+  async insert(table: Table, rows: readonly Row[]): Promise<void> {
+    const columns = Object.keys(table.columns)
+    const marks = columns.map((name) => (table.columns[name] === 'uuid' ? '?u' : '?'))
+    const { statement, uuids } = this.#prepare(
+      `insert into ${table.name} (${columns.join(', ')}) values (${marks.join(', ')})`,
+    )
+    for (const row of rows) {
+      const values = columns.map((name) => row[name] ?? null)
+      statement.run(...bind(values, uuids))
+    }
+  }
+
+  isOpen(): boolean {
+    return this.db.isTransaction
+  }
+
+  #prepare(sql: string): Prepared {
+    let prepared = this.#prepared.get(sql)
+    if (prepared === undefined) {
+      const { sqlite, uuids } = compile(sql)
+      const statement = this.db.prepare(sqlite)
+      const uuidColumns = statement
+        .columns()
+        .filter((column) => column.type === 'uuid')
+        .map((column) => column.name)
+      prepared = { statement, uuids, uuidColumns }
+      this.#prepared.set(sql, prepared)
+    }
+    return prepared
+  }
+}
+
+function bind(params: readonly Value[], uuids: readonly boolean[]): Value[] {
+  return params.map((value, index) =>
+    uuids[index] === true && typeof value === 'string' ? uuidToBytes(value) : value,
+  )
+}
+
+function adopt(row: Record<string, unknown>, uuidColumns: readonly string[]): void {
+  for (const [name, value] of Object.entries(row)) {
+    if (value instanceof Uint8Array) {
+      row[name] = uuidColumns.includes(name)
+        ? uuidFromBytes(value)
+        : Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+    }
+  }
+}
+
+function errcode(error: unknown): number {
+  const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined
+  return typeof code === 'number' ? code : 0
+}
+
+function translate(error: unknown): unknown {
+  const code = errcode(error)
+  if (FAILED_SYNCS.has(code)) {
+    // SECURITY: after a failed sync nobody knows what is on disk; answering would be a guess.
+    process.stderr.write('keystead: syncing the database to disk failed; stopping\n')
+    process.exit(70)
+  }
+  if ((code & 0xff) === BUSY) return new Busy('another process is writing', { cause: error })
+  if ((code & 0xff) === FULL || (code & 0xff) === IOERR) {
+    return new StorageFailure('the database cannot be written', { cause: error })
+  }
+  return error
+}
+
+/** Runs callbacks one after the other, whatever each of them awaits. */
+function turnstile(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const turn = last.then(work, work)
+    last = turn.catch(() => undefined)
+    return turn
+  }
+}
+
+/** Shortens the write-ahead log in a thread of its own, off the request path. */
+function startCheckpointer(path: string): Worker {
+  const source = `
+    const { DatabaseSync } = require('node:sqlite')
+    const db = new DatabaseSync(require('node:worker_threads').workerData, { timeout: 0 })
+    db.exec('PRAGMA wal_autocheckpoint = 0')
+    setInterval(() => { try { db.exec('PRAGMA wal_checkpoint(PASSIVE)') } catch {} }, 100)
+  `
+  const worker = new Worker(source, { eval: true, workerData: path })
+  worker.unref()
+  return worker
+}
+
+export class SqliteStore implements Store {
+  readonly engine = 'sqlite'
+  readonly reader: Reader
+  readonly #path: string
+  readonly #writing: Connection
+  readonly #reading: Connection
+  readonly #takeRead = turnstile()
+  readonly #takeWrite = turnstile()
+  readonly #checkpointer: Worker | undefined
+
+  /** @param options.checkpoints whether this process shortens the log; one process is enough */
+  constructor(path: string, options: { checkpoints: boolean }) {
+    this.#path = path
+    this.#writing = new Connection(path, false)
+    this.#writing.db.exec('PRAGMA journal_mode = WAL')
+    this.#writing.db.exec('PRAGMA synchronous = FULL')
+    this.#reading = new Connection(path, true)
+    // A flush that finds the database busy comes back later instead of blocking the process.
+    this.#writing.db.exec('PRAGMA busy_timeout = 0')
+    this.#checkpointer = options.checkpoints ? startCheckpointer(path) : undefined
+    const reading = this.#reading
+    const take = this.#takeRead
+    this.reader = {
+      engine: 'sqlite',
+      all: (sql, ...params) => take(() => reading.all(sql, ...params)),
+      one: (sql, ...params) => take(() => reading.one(sql, ...params)),
+    }
+  }
+
+  read<T>(work: (reader: Reader) => Promise<T>): Promise<T> {
+    return this.#takeRead(async () => {
+      this.#reading.db.exec('BEGIN')
+      try {
+        return await work(this.#reading)
+      } finally {
+        this.#reading.db.exec('COMMIT')
+      }
+    })
+  }
+
+  write<T>(_lane: 'shared' | 'alone', work: (tx: Tx) => Promise<T>): Promise<CommitResult<T>> {
+    return this.#takeWrite(async () => {
+      const { db } = this.#writing
+      try {
+        db.exec('BEGIN IMMEDIATE')
+        const value = await work(this.#writing)
+        db.exec('COMMIT')
+        return { committed: true, value }
+      } catch (error) {
+        if (db.isTransaction) db.exec('ROLLBACK')
+        throw translate(error)
+      }
+    })
+  }
+
+  /** Resets the log when passive checkpoints cannot: they never do so under constant load. */
+  tidy(): Promise<void> {
+    const log = `${this.#path}-wal`
+    if (!existsSync(log) || statSync(log).size < LOG_BYTES_MAX) return Promise.resolve()
+    return this.#takeWrite(() => {
+      const { db } = this.#writing
+      db.exec('PRAGMA busy_timeout = 250')
+      try {
+        db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      } catch (error) {
+        if ((errcode(error) & 0xff) !== BUSY) throw translate(error)
+      } finally {
+        db.exec('PRAGMA busy_timeout = 0')
+      }
+      return Promise.resolve()
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.#checkpointer?.terminate()
+    await this.#takeWrite(() => {
+      this.#writing.db.close()
+      return Promise.resolve()
+    })
+    await this.#takeRead(() => {
+      this.#reading.db.close()
+      return Promise.resolve()
+    })
+  }
+}
