@@ -9,7 +9,9 @@ const keyBytes = fc.uint8Array({ minLength: 32, maxLength: 32 })
 
 describe('aead', () => {
   test('opens a known AES-256-GCM answer (GCM specification, test case 14)', () => {
-    const sealed = hex(`${'00'.repeat(12)}cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919`)
+    const sealed = hex(
+      `${'00'.repeat(12)}cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919`,
+    )
     const key = aeadKey(new Uint8Array(32))
     expect(aeadOpen(key, sealed, new Uint8Array()).toString('hex')).toBe('00'.repeat(16))
   })

@@ -11,7 +11,10 @@ describe('encodeEcdsaDer', () => {
   test('parses back to the same integers', () => {
     fc.assert(
       fc.property(integer, integer, (r, s) => {
-        expect(parseEcdsaDer(encodeEcdsaDer(r, s))).toEqual({ r: Buffer.from(r), s: Buffer.from(s) })
+        expect(parseEcdsaDer(encodeEcdsaDer(r, s))).toEqual({
+          r: Buffer.from(r),
+          s: Buffer.from(s),
+        })
       }),
     )
   })

@@ -54,7 +54,9 @@ describe('SLIP-0010 test vectors', () => {
 
 test('ed25519 takes every step as hardened', () => {
   const seed = '000102030405060708090a0b0c0d0e0f'
-  expect(derive('ed25519', seed, "m/44'/501'/0/1")).toBe(derive('ed25519', seed, "m/44'/501'/0'/1'"))
+  expect(derive('ed25519', seed, "m/44'/501'/0/1")).toBe(
+    derive('ed25519', seed, "m/44'/501'/0'/1'"),
+  )
   expect(derive('secp256k1', seed, 'm/0')).not.toBe(derive('secp256k1', seed, "m/0'"))
   expect(derive('p256', seed, 'm/0')).not.toBe(derive('p256', seed, "m/0'"))
 })

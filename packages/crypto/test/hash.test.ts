@@ -35,9 +35,7 @@ describe('hashes', () => {
 
   test('HKDF output depends on the info', () => {
     const key = hex('0b'.repeat(32))
-    expect(hkdfSha256(key, Buffer.from('a'), 32)).not.toEqual(
-      hkdfSha256(key, Buffer.from('b'), 32),
-    )
+    expect(hkdfSha256(key, Buffer.from('a'), 32)).not.toEqual(hkdfSha256(key, Buffer.from('b'), 32))
   })
 })
 

@@ -54,7 +54,7 @@ describe('generateMnemonic', () => {
   })
 
   test('entropy of another length is refused', () => {
-    expect(() => entropyToMnemonic(new Uint8Array(15))).toThrow()
+    expect(() => entropyToMnemonic(new Uint8Array(15))).toThrow('entropy')
   })
 })
 

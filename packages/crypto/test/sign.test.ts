@@ -73,7 +73,9 @@ describe('a signature', () => {
         const signature = signSecp256k1(privateKey, digest)
         const key = present(parsePublicKey('secp256k1', publicKey))
         expect(verifyEcdsaDigest(key, digest, signature)).toBe(true)
-        expect(lowS(signature.s.toString('hex'), orders.secp256k1)).toBe(signature.s.toString('hex'))
+        expect(lowS(signature.s.toString('hex'), orders.secp256k1)).toBe(
+          signature.s.toString('hex'),
+        )
         const encoded = Buffer.concat([Buffer.of(signature.recovery), signature.r, signature.s])
         const recovered = secp256k1.recoverPublicKey(encoded, digest, { prehash: false })
         expect(Buffer.from(recovered)).toEqual(publicKey)
