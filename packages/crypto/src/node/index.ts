@@ -1,0 +1,24 @@
+// The public face of the cryptography package for Node: pure functions, no I/O and no clock.
+export {
+  type AddressFormat,
+  type AddressFormatRow,
+  addressFormats,
+  encodeAddress,
+} from './address.ts'
+export { type AeadKey, aeadKey, aeadOpen, aeadSeal } from './aead.ts'
+export type { Curve } from './curve.ts'
+export { type EcdsaSignature, encodeEcdsaDer, parseEcdsaDer } from './der.ts'
+export { derivePrivateKey, parsePath } from './derive.ts'
+export { decodeBase64Url, decodeHex } from './encoding.ts'
+export { equalBytes, hkdfSha256, hmacSha256, keccak256, sha256 } from './hash.ts'
+export {
+  entropyToMnemonic,
+  generateMnemonic,
+  type MnemonicLength,
+  mnemonicToEntropy,
+  mnemonicToSeed,
+} from './mnemonic.ts'
+export { generatePrivateKey, publicKeyOf } from './privateKey.ts'
+export { parsePublicKey, uncompressPublicKey, type VerifyKey } from './publicKey.ts'
+export { type RecoverableSignature, signEd25519, signP256, signSecp256k1 } from './sign.ts'
+export { verifyEcdsaDigest, verifyEd25519, verifyP256Message } from './verify.ts'
