@@ -1,6 +1,6 @@
 // `npm test`: starts what tests need, runs them, stops it. `--long`: the long tests, full counts.
 // Other arguments go to vitest: `npm test -- packages/crypto`.
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { ROOT, toolEnv } from './run.ts'
 import { startPostgres } from './services/postgres.ts'
@@ -8,11 +8,23 @@ import { missing } from './services/require.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
+const INTERRUPTED = 130
+
+let interrupted = false
+let vitest: ChildProcess | undefined
+
+/** From the first moment on, so that an interrupt never leaves a service behind. */
+for (const signal of SIGNALS)
+  process.on(signal, () => {
+    interrupted = true
+    vitest?.kill(signal)
+  })
+
 async function runVitest(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const vitest = spawn('vitest', ['run', ...args], { cwd: ROOT, env, stdio: 'inherit' })
-  for (const signal of SIGNALS) process.on(signal, () => vitest.kill(signal))
+  if (interrupted) return INTERRUPTED
+  vitest = spawn('vitest', ['run', ...args], { cwd: ROOT, env, stdio: 'inherit' })
   await once(vitest, 'exit')
-  return vitest.exitCode ?? 1
+  return interrupted ? INTERRUPTED : (vitest.exitCode ?? 1)
 }
 
 async function main(): Promise<number> {
@@ -21,18 +33,15 @@ async function main(): Promise<number> {
     console.error(install)
     return 1
   }
-  const args = process.argv.slice(2)
-  const long = args.includes('--long')
+  const long = process.argv.includes('--long')
+  const args = process.argv.slice(2).filter((arg) => arg !== '--long')
   const postgres = await startPostgres()
   try {
-    return await runVitest(
-      args.filter((arg) => arg !== '--long'),
-      {
-        ...toolEnv,
-        KEYSTEAD_TEST_LONG: long ? '1' : '0',
-        KEYSTEAD_TEST_POSTGRES: postgres.url,
-      },
-    )
+    return await runVitest(args, {
+      ...toolEnv,
+      KEYSTEAD_TEST_LONG: long ? '1' : '0',
+      KEYSTEAD_TEST_POSTGRES: postgres.url,
+    })
   } finally {
     await postgres.stop()
   }
