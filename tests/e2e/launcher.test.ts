@@ -62,7 +62,9 @@ describe('on an old Node', () => {
   })
 
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('passes %s on', async (signal) => {
-    installNode(`trap 'exit 42' ${signal.slice(3)}; echo ready; while :; do sleep 0.05; done`)
+    installNode(
+      `trap 'exit 42' ${signal.slice(3)}; echo ready; for i in $(seq 400); do sleep 0.05; done`,
+    )
     const child = spawn(process.execPath, ['--import', oldNode, copy])
     expect(await firstLine(child)).toBe('ready')
     child.kill(signal)
