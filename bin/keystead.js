@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+// The `keystead` command: any Node starts it, Node 24 runs it.
+// Plain ES2019, so that an older Node can read it: it hands over to the Node that npm installed.
+import { spawn } from 'child_process'
+import { existsSync } from 'fs'
+import { dirname, join } from 'path'
+import { fileURLToPath } from 'url'
+
+const NODE_MAJOR_MIN = 24
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+function handOver(node) {
+  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' })
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
+  signals.forEach((signal) => process.on(signal, () => child.kill(signal)))
+  child.on('error', (error) => fail(`cannot run ${node}: ${error.message}`))
+  child.on('exit', (code, signal) => {
+    if (signal === null) return process.exit(code)
+    // End by the same signal, so that whoever started us sees what ended the server.
+    signals.forEach((name) => process.removeAllListeners(name))
+    process.kill(process.pid, signal)
+  })
+}
+
+function fail(reason) {
+  process.stderr.write(`keystead: ${reason}\n`)
+  process.exit(1)
+}
+
+if (parseInt(process.versions.node, 10) >= NODE_MAJOR_MIN) {
+  void import('../packages/cli/src/main.ts')
+} else {
+  const node = join(root, 'node_modules', '.bin', 'node')
+  if (existsSync(node)) handOver(node)
+  else
+    fail(
+      `needs Node ${NODE_MAJOR_MIN} or newer, this is ${process.versions.node}: ` +
+        'run `npm ci`, which installs one, or install Node yourself',
+    )
+}
