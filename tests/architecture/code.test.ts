@@ -34,8 +34,8 @@ test('SQL text is only in stores and migrations', () => {
   expect(linesMatching(others, SQL_LINE)).toEqual([])
 })
 
-test('only config.ts and main.ts read the environment', () => {
-  const others = shipped.filter(({ path }) => !/\/src\/(config|main)\.ts$/.test(path))
+test('only config.ts, and command.ts of the command line, read the environment', () => {
+  const others = shipped.filter(({ path }) => !/\/src\/(config|command)\.ts$/.test(path))
   expect(linesMatching(others, ENVIRONMENT)).toEqual([])
 })
 

@@ -50,10 +50,7 @@ const table = {
     'unauthenticated',
     'could not find public key in organization or its parent organization',
   ],
-  PUBLIC_KEY_AMBIGUOUS: [
-    'unauthenticated',
-    'more than one suborg associated with a public key',
-  ],
+  PUBLIC_KEY_AMBIGUOUS: ['unauthenticated', 'more than one suborg associated with a public key'],
   SIGNATURE_INVALID: ['unauthenticated', 'could not verify api key signature'],
   API_KEY_EXPIRED: [
     'unauthenticated',
@@ -83,7 +80,7 @@ const table = {
 export type ErrorCode = keyof typeof table
 
 /** One offending field of a request: its path, dotted, and what is wrong with it. */
-export interface FieldViolation {
+interface FieldViolation {
   field: string
   description: string
 }
@@ -101,16 +98,13 @@ export function errorCategory(code: ErrorCode): ErrorCategory {
   return table[code][0]
 }
 
-export function errorMessage(code: ErrorCode): string {
+function errorMessage(code: ErrorCode): string {
   return table[code][1]
 }
 
 export function isErrorCode(text: string): text is ErrorCode {
   return Object.hasOwn(table, text)
 }
-
-/** Every error code, in the order of the table. */
-export const errorCodes = Object.keys(table) as ErrorCode[]
 
 /** Ends a request with a public error of the table. */
 export class AppError extends Error {

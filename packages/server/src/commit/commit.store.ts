@@ -80,7 +80,15 @@ export async function updateHeads(tx: Tx, auditKey: Buffer, heads: readonly Head
        from unnest(?::uuid[], ?::bigint[], ?::bigint[], ?::bytea[], ?::bytea[], ?::bigint[],
          ?::bytea[]) as k (organization_id, revision, seq, link, tag, last_ms, state_mac)
        where h.organization_id = k.organization_id`,
-      ...arrays(rows, ['organization_id', 'revision', 'seq', 'link', 'tag', 'last_ms', 'state_mac']),
+      ...arrays(rows, [
+        'organization_id',
+        'revision',
+        'seq',
+        'link',
+        'tag',
+        'last_ms',
+        'state_mac',
+      ]),
     )
     return
   }

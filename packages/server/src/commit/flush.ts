@@ -24,12 +24,14 @@ export interface FlushContext {
   keyvault: Keyvault
   clock: Clock
   watch: HeadWatch
+  /** Told how many units each flush had. */
+  onFlush(units: number): void
 }
 
 /** `missed`: another transaction holds the organization's head; try later. */
 export type FlushOutcome = Outcome | { kind: 'missed' }
 
-/** Runs the six steps of the commit path, except `BEGIN` and `COMMIT`, on one transaction. */
+/** Runs the steps of the commit path inside one transaction; its caller begins and commits it. */
 export class Flush {
   readonly #tx: Tx
   readonly #context: FlushContext
@@ -96,14 +98,16 @@ export class Flush {
   async #apply(unit: Unit, skipLocked: boolean): Promise<FlushOutcome> {
     const head = this.#heads.get(unit.organizationId)
     if (head === undefined) return { kind: skipLocked ? 'missed' : 'again' }
+    // First of all: a caller whose credential is gone must not even learn what a body became.
+    if (!(await this.#readsAreCurrent(unit))) return { kind: 'again' }
     const duplicate = this.#duplicateOf(unit)
     if (duplicate !== undefined) return { kind: 'duplicate', activityId: duplicate }
-    if (!(await this.#isCurrent(unit))) return { kind: 'again' }
+    if (!(await this.#targetIsCurrent(unit))) return { kind: 'again' }
     const atMs = Math.max(this.#nowMs, head.lastMs)
     let next: Head = head
     if (unit.effects !== null) {
       try {
-        next = await this.#runEffects(unit, head, atMs)
+        next = await this.#tx.savepoint(() => this.#applyEffects(unit, head, atMs))
       } catch (error) {
         if (error instanceof AppError) return { kind: 'failed', error }
         throw error
@@ -120,10 +124,14 @@ export class Flush {
       ?.find((match) => !match.denied || match.actor === actorKey(activity))?.activityId
   }
 
-  async #isCurrent(unit: Unit): Promise<boolean> {
+  async #readsAreCurrent(unit: Unit): Promise<boolean> {
     for (const { organizationId, revision } of unit.reads) {
       if ((await this.#revision(organizationId)) !== revision) return false
     }
+    return true
+  }
+
+  async #targetIsCurrent(unit: Unit): Promise<boolean> {
     if (unit.target === null) return true
     const { activityId, status, votes } = unit.target
     const state = await findVotingState(this.#tx, unit.organizationId, activityId)
@@ -138,18 +146,6 @@ export class Flush {
     const head = await findHead(this.#tx, this.#context.keyvault.auditKey, organizationId)
     if (head !== undefined) this.#readOnly.set(organizationId, head.revision)
     return head?.revision
-  }
-
-  async #runEffects(unit: Unit, head: Head, atMs: number): Promise<Head> {
-    await this.#tx.run('savepoint unit')
-    try {
-      const next = await this.#applyEffects(unit, head, atMs)
-      await this.#tx.run('release savepoint unit')
-      return next
-    } catch (error) {
-      if (this.#tx.isOpen()) await this.#tx.run('rollback to savepoint unit')
-      throw error
-    }
   }
 
   async #applyEffects(unit: Unit, head: Head, nowMs: number): Promise<Head> {
@@ -227,6 +223,7 @@ function effectTx(tx: Tx, moment: Pick<EffectTx, 'nowMs' | 'seq' | 'unit'>): Eff
     one: (sql, ...params) => tx.one(sql, ...params),
     run: (sql, ...params) => tx.run(sql, ...params),
     insert: (definition, rows) => tx.insert(definition, rows),
+    savepoint: (work) => tx.savepoint(work),
     isOpen: () => tx.isOpen(),
   }
 }

@@ -90,6 +90,7 @@ export class CommitQueue {
     } catch (error) {
       return error instanceof Error ? error : new Error('a flush failed', { cause: error })
     }
+    this.#context.onFlush(batch.length)
     for (const head of result.committed === true ? (flush?.written ?? []) : []) {
       this.#context.watch.note(head, 0)
     }
@@ -132,7 +133,7 @@ export class CommitQueue {
   async #waitTurn(batch: Waiting[], busy: Busy): Promise<void> {
     const now = performance.now()
     const [late, patient] = partition(batch, ({ sinceMs }) => now - sinceMs > BUSY_MS_MAX)
-    for (const { reject } of late) reject(new AppError('UNAVAILABLE', {}, { cause: busy }))
+    for (const waiting of late) waiting.reject(new AppError('UNAVAILABLE', {}, { cause: busy }))
     this.#waiting.unshift(...patient)
     await setImmediate()
   }

@@ -6,7 +6,7 @@ import type { ErrorCode, ErrorDetails } from '../errors.ts'
 import type { Reader } from '../store/engine.ts'
 
 /** Services that operations hand to domain functions. */
-export interface Services {
+interface Services {
   keyvault: Keyvault
   reader: Reader
 }

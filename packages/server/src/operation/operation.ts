@@ -6,7 +6,7 @@ import type { ErrorCode } from '../errors.ts'
 import type { Context } from './context.ts'
 
 /** Named classes of rate limits; the numbers are configuration. */
-export type LimitClass = 'read' | 'write' | 'crypto' | 'auth'
+type LimitClass = 'read' | 'write' | 'crypto' | 'auth'
 
 interface Described {
   /** camelCase; the operationId. */
@@ -20,7 +20,7 @@ interface Described {
 }
 
 /** What the policy engine calls this action; or why it is not subject to policies. */
-export type PolicySubject = { resource: string; action: string } | { exempt: string }
+type PolicySubject = { resource: string; action: string } | { exempt: string }
 
 /** A version of an activity: its type on the wire, and the keys of its intent and result. */
 export interface Version {
@@ -92,7 +92,7 @@ export interface ActivityOperation extends Described {
 }
 
 /** A prepared activity: its result, and its effects bound to what was prepared. */
-export interface RunResult {
+interface RunResult {
   result: unknown
   effects: ((tx: EffectTx) => Promise<void>) | null
 }
@@ -103,15 +103,22 @@ export function defineActivity<
   const E extends ErrorCode,
   X extends Prepared<z.input<R>>,
 >(spec: ActivitySpec<S, R, E, X>): ActivityOperation {
-  const { type, intentKey, resultKey, params, older: olderVersions, prepare, effects } = spec
-  const newest: Version = { type, intentKey, resultKey, params, upgrade: (newestParams) => newestParams }
+  const { type, intentKey, resultKey, params, older: olderVersions } = spec
+  const newest: Version = {
+    type,
+    intentKey,
+    resultKey,
+    params,
+    upgrade: (newestParams) => newestParams,
+  }
   return {
     ...spec,
     kind: 'activity',
     versions: [newest, ...olderVersions],
     ownUser: (value) => spec.ownUser(value as z.output<S>),
     async run(ctx, value) {
-      const prepared = await prepare(ctx, value as z.output<S>)
+      const { effects } = spec
+      const prepared = await spec.prepare(ctx, value as z.output<S>)
       return {
         result: prepared.result,
         effects: effects === null ? null : (tx) => effects(tx, prepared),
@@ -132,7 +139,7 @@ export interface QuerySpec<S extends z.ZodType, R extends z.ZodType, E extends E
   run(ctx: QueryContext<E>, params: z.output<S>): Promise<z.input<R>> | z.input<R>
 }
 
-export interface QueryContext<E extends ErrorCode = ErrorCode> extends Context<E> {
+interface QueryContext<E extends ErrorCode = ErrorCode> extends Context<E> {
   /** Snapshots of the other organizations whose users appear in the answer: parent, or none. */
   parent: Context['organization'] | null
 }

@@ -59,7 +59,10 @@ function checkRecord(operation: Operation): void {
   assertParses(operation.result, example.result, `the example result of ${name}`)
   if (operation.kind === 'query') return
   const writes = operation.changes !== 'nothing'
-  assert(operation.rootQuorumOnly || 'exempt' in operation.policy || operation.policy.action !== '', `${name} has a policy`)
+  assert(
+    operation.rootQuorumOnly || 'exempt' in operation.policy || operation.policy.action !== '',
+    `${name} has a policy`,
+  )
   assert(writes || operation.versions.length > 0, `${name} has a version`)
 }
 

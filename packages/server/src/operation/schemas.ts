@@ -9,7 +9,10 @@ function plainText(text: string): boolean {
 
 /** A string of at most `max` characters, well-formed Unicode. */
 export function text(max: number) {
-  return z.string().max(max).refine(plainText, 'must be well-formed text without control characters')
+  return z
+    .string()
+    .max(max)
+    .refine(plainText, 'must be well-formed text without control characters')
 }
 
 /** A name that people give: 1 to 255 characters. */
@@ -18,11 +21,17 @@ export const label = text(255).min(1, 'must not be empty')
 export const uuid = z.uuid('must be a UUID').transform((id) => id.toLowerCase())
 
 /** An unsigned integer as decimal text, as JSON of 64-bit numbers has it. */
-export const decimalText = z.string().regex(/^[0-9]{1,19}$/, 'must be a decimal integer in a string')
+export const decimalText = z
+  .string()
+  .regex(/^[0-9]{1,19}$/, 'must be a decimal integer in a string')
 
 /** A list of at most `max`. A list that the request leaves out is empty. */
 export function list<T extends z.ZodType>(item: T, max: number) {
-  return z.array(item).max(max).optional().transform((items) => items ?? [])
+  return z
+    .array(item)
+    .max(max)
+    .optional()
+    .transform((items) => items ?? [])
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Refusals } from '../domain/audit/refusals.ts'
 import type { Keyvault } from '../domain/keyvault/keyvault.ts'
 import type { Directory } from '../domain/organization/directory.ts'
 import type { AppError } from '../errors.ts'
+import type { Caller } from '../operation/family.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Store } from '../store/engine.ts'
 
@@ -22,3 +23,12 @@ export interface Dependencies {
 
 /** How often a request is decided anew before it is told to come back later. */
 export const ROUNDS_MAX = 8
+
+/** Whether everything that `caller` was authenticated on is still the newest. */
+export async function isCurrent(deps: Dependencies, caller: Caller): Promise<boolean> {
+  for (const snapshot of [caller.organization, caller.parent]) {
+    if (snapshot === null) continue
+    if (!(await deps.directory.isCurrent(deps.store.reader, snapshot))) return false
+  }
+  return true
+}

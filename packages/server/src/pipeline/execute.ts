@@ -81,5 +81,8 @@ export function failureText(error: AppError): string {
 export function storedFailure(activity: ActivityRow): AppError | null {
   if (activity.status !== 'FAILED' || activity.failure === null) return null
   const { code, details } = JSON.parse(activity.failure) as { code: string; details: ErrorDetails }
-  return new AppError(isErrorCode(code) ? code : 'INTERNAL', { ...details, activityId: activity.id })
+  return new AppError(isErrorCode(code) ? code : 'INTERNAL', {
+    ...details,
+    activityId: activity.id,
+  })
 }

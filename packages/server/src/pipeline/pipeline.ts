@@ -4,7 +4,7 @@ import type { Call, Caller, Family, Inbound, Reply } from '../operation/family.t
 import type { Operation } from '../operation/operation.ts'
 import { newUuid } from '../platform/ids.ts'
 import { parseStrictJson } from '../platform/strictJson.ts'
-import { ROUNDS_MAX, type Dependencies } from './dependencies.ts'
+import { type Dependencies, isCurrent, ROUNDS_MAX } from './dependencies.ts'
 import { recordRefusal } from './record.ts'
 import { runQuery } from './query.ts'
 import { submit } from './submit.ts'
@@ -21,8 +21,9 @@ export async function handle(
   try {
     const call = { ...inbound, json: parseBody(request.body), nowMs: deps.clock.now() }
     for (let round = 0; round < ROUNDS_MAX; round++) {
-      caller = await family.authenticate(call, deps.directory, round > 0)
-      const answer = await run(deps, family, { call, caller })
+      const known = await family.authenticate(call, deps.directory, round > 0)
+      caller = known
+      const answer = await orAgain(deps, known, () => run(deps, family, { call, caller: known }))
       if (answer !== 'again') {
         deps.observe({ operation: operation.name, status: 200, error: null })
         return { status: 200, body: Buffer.from(JSON.stringify(answer)) }
@@ -35,6 +36,20 @@ export async function handle(
     const reply = family.encodeError(error)
     deps.observe({ operation: operation.name, status: reply.status, error })
     return reply
+  }
+}
+
+/** A refusal on what has since changed is none: the request is decided anew. */
+async function orAgain(
+  deps: Dependencies,
+  caller: Caller,
+  work: () => Promise<unknown>,
+): Promise<unknown> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof AppError && !(await isCurrent(deps, caller))) return 'again'
+    throw error
   }
 }
 

@@ -11,14 +11,19 @@ import type { Dependencies } from './dependencies.ts'
 /** The audit facts that every unit of `caller` shares. */
 export function auditFacts(
   turn: { operation: Operation; request: Inbound; caller: Caller },
-  event: Pick<AuditFacts, 'action' | 'outcome' | 'activityId'> & { payload?: AuditFacts['payload'] },
+  event: Pick<AuditFacts, 'action' | 'outcome' | 'activityId'> & {
+    payload?: AuditFacts['payload']
+  },
 ): AuditFacts {
   const { operation, request, caller } = turn
   return {
     actor: `user:${caller.actor.organizationId}/${caller.actor.userId}`,
     credential: caller.credentialId,
     action: event.action,
-    resource: operation.kind === 'activity' && 'resource' in operation.policy ? operation.policy.resource : '',
+    resource:
+      operation.kind === 'activity' && 'resource' in operation.policy
+        ? operation.policy.resource
+        : '',
     outcome: event.outcome,
     activityId: event.activityId,
     bodyHash: sha256(request.body),

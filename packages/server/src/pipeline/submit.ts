@@ -7,15 +7,8 @@ import { decide } from '../domain/authority/decide.ts'
 import { AppError } from '../errors.ts'
 import type { Call, Caller, Family, Submission } from '../operation/family.ts'
 import { newUuid } from '../platform/ids.ts'
-import type { Dependencies } from './dependencies.ts'
-import {
-  execute,
-  type Execution,
-  failedWith,
-  failureText,
-  held,
-  storedFailure,
-} from './execute.ts'
+import { type Dependencies, isCurrent } from './dependencies.ts'
+import { execute, type Execution, failedWith, failureText, held, storedFailure } from './execute.ts'
 import { auditFacts } from './record.ts'
 
 interface Turn {
@@ -32,7 +25,8 @@ export async function submit(deps: Dependencies, family: Family, turn: Turn): Pr
   if (!isTimely(deps, call, submission.timestampMs)) {
     const known = await findKnown(deps, caller, fingerprint)
     if (known === undefined) throw new AppError('TIMESTAMP_OUTSIDE_WINDOW')
-    return answer(deps, family, turn, known)
+    if (!(await isCurrent(deps, caller))) return 'again'
+    return answer({ deps, family, turn }, known)
   }
   const execution = await attempt(deps, turn, submission)
   const unit = buildUnit(turn, { submission, fingerprint, execution, nowMs: deps.clock.now() })
@@ -83,7 +77,10 @@ const AUDIT_OUTCOME = {
   FAILED: 'failed',
 } as const
 
-function buildUnit(turn: Turn, decided: Decided): Unit & { activity: NonNullable<Unit['activity']> } {
+function buildUnit(
+  turn: Turn,
+  decided: Decided,
+): Unit & { activity: NonNullable<Unit['activity']> } {
   const { call, caller } = turn
   const { submission, fingerprint, execution, nowMs } = decided
   const { organization, parent } = caller
@@ -145,18 +142,23 @@ async function conclude(
       const known = await findKnown(deps, turn.caller, fingerprint)
       // Its transaction may have been lost together with the first one's.
       if (known === undefined) throw new AppError('UNAVAILABLE')
-      return answer(deps, family, turn, known)
+      return answer({ deps, family, turn }, known)
     }
     case 'failed': {
       const execution = failedWith(outcome.error)
-      const failed = buildUnit(turn, { submission, fingerprint, execution, nowMs: deps.clock.now() })
+      const failed = buildUnit(turn, {
+        submission,
+        fingerprint,
+        execution,
+        nowMs: deps.clock.now(),
+      })
       const stored = await deps.queue.submit(failed)
       return conclude(deps, family, { ...conclusion, unit: failed, outcome: stored })
     }
     case 'committed': {
       const { seq, atMs } = outcome
       const activity = { ...unit.activity, seq, created_ms: atMs, updated_ms: atMs }
-      return answer(deps, family, turn, activity)
+      return answer({ deps, family, turn }, activity)
     }
   }
 }
@@ -179,17 +181,16 @@ async function findKnown(
 
 /** The activity on the wire; a failed one answers with the error that it keeps. */
 async function answer(
-  deps: Dependencies,
-  family: Family,
-  turn: Turn,
+  { deps, family, turn }: { deps: Dependencies; family: Family; turn: Turn },
   activity: ActivityRow,
 ): Promise<unknown> {
   const error = storedFailure(activity)
   if (error !== null) throw error
   const { organization, parent, actor } = turn.caller
   const fresh = activity.created_ms === activity.updated_ms
-  const votes = fresh && activity.status !== 'CONSENSUS_NEEDED'
-    ? []
-    : await listVotes(deps.store.reader, activity.organization_id, activity.id)
+  const votes =
+    fresh && activity.status !== 'CONSENSUS_NEEDED'
+      ? []
+      : await listVotes(deps.store.reader, activity.organization_id, activity.id)
   return { activity: family.encodeActivity({ activity, votes, organization, parent }, actor) }
 }

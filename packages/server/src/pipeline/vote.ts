@@ -14,7 +14,7 @@ import type { Call, Caller, Family } from '../operation/family.ts'
 import type { VoteOperation } from '../operation/operation.ts'
 import { newUuid } from '../platform/ids.ts'
 import { parseStrictJson } from '../platform/strictJson.ts'
-import type { Dependencies } from './dependencies.ts'
+import { type Dependencies, isCurrent } from './dependencies.ts'
 import { execute, type Execution, failedWith, failureText } from './execute.ts'
 import { auditFacts } from './record.ts'
 import { isTimely } from './submit.ts'
@@ -41,9 +41,10 @@ export async function vote(deps: Dependencies, family: Family, turn: Turn): Prom
   if (activity === undefined) throw new AppError('FINGERPRINT_NOT_FOUND')
   const votes = await listVotes(deps.store.reader, organizationId, activity.id)
   const poll: Poll = { ...turn, operation: call.operation, activity, votes }
-  if (activity.status !== 'CONSENSUS_NEEDED') return answer(family, poll)
   const earlier = earlierVote(poll)
-  if (earlier === call.operation.selection) return answer(family, poll)
+  if (activity.status !== 'CONSENSUS_NEEDED' || earlier === call.operation.selection) {
+    return (await isCurrent(deps, caller)) ? answer(family, poll) : 'again'
+  }
   if (earlier !== undefined) throw new AppError('ALREADY_VOTED')
   if (!isTimely(deps, call, timestampMs)) throw new AppError('TIMESTAMP_OUTSIDE_WINDOW')
   if (!mayVote(decidingOrganization(poll), caller.actor)) throw new AppError('NOT_AUTHORIZED')
@@ -57,7 +58,11 @@ function decidingOrganization({ activity, caller }: Poll): Snapshot {
   return foreign && parent !== null ? parent : organization
 }
 
-function earlierVote({ activity, votes, caller: { actor } }: Poll): VoteRow['selection'] | undefined {
+function earlierVote({
+  activity,
+  votes,
+  caller: { actor },
+}: Poll): VoteRow['selection'] | undefined {
   const { organizationId, userId } = actor
   if (activity.actor_organization_id === organizationId && activity.actor_user_id === userId) {
     return 'APPROVED'
@@ -83,7 +88,9 @@ async function cast(deps: Dependencies, family: Family, poll: Poll): Promise<unk
     case 'failed': {
       const ended = buildUnit(deps, poll, failedWith(outcome.error))
       const stored = await deps.queue.submit(ended)
-      return stored.kind === 'committed' ? answer(family, applied(poll, ended, stored.atMs)) : 'again'
+      return stored.kind === 'committed'
+        ? answer(family, applied(poll, ended, stored.atMs))
+        : 'again'
     }
   }
 }
@@ -96,7 +103,10 @@ async function executeIfReached(
 ): Promise<Execution | null> {
   const { activity, caller, call } = poll
   const { operation, params } = family.parseSubmission(storedJson(activity.body))
-  const submitter = { organizationId: activity.actor_organization_id, userId: activity.actor_user_id }
+  const submitter = {
+    organizationId: activity.actor_organization_id,
+    userId: activity.actor_user_id,
+  }
   const verdict = decide({
     organization: decidingOrganization(poll),
     targetId: activity.organization_id,
@@ -187,8 +197,10 @@ function endOf({ id }: ActivityRow, effect: Effect): ActivityEnd | null {
 
 /** The poll as it stands after `unit` was committed. */
 function applied(poll: Poll, unit: Unit, atMs: number): Poll {
-  const votes = unit.vote === null ? poll.votes : [...poll.votes, { ...unit.vote, created_ms: atMs }]
-  const activity = unit.end === null ? poll.activity : { ...poll.activity, ...unit.end, updated_ms: atMs }
+  const votes =
+    unit.vote === null ? poll.votes : [...poll.votes, { ...unit.vote, created_ms: atMs }]
+  const activity =
+    unit.end === null ? poll.activity : { ...poll.activity, ...unit.end, updated_ms: atMs }
   return { ...poll, activity, votes }
 }
 

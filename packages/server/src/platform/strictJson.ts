@@ -3,7 +3,13 @@ import { isUtf8 } from 'node:buffer'
 
 const DEPTH_MAX = 32
 
-export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue }
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | JsonValue[]
+  | { [key: string]: JsonValue }
 
 export type ParsedJson = { ok: true; value: JsonValue } | { ok: false; reason: string }
 
@@ -22,6 +28,10 @@ export function parseStrictJson(bytes: Buffer): ParsedJson {
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
+const OPEN_OBJECT = 0x7b
+const CLOSE_OBJECT = 0x7d
+const OPEN_LIST = 0x5b
+const CLOSE_LIST = 0x5d
 
 /**
  * Checks depth and duplicate keys without trusting the grammar: `JSON.parse` does that afterwards,
@@ -34,23 +44,31 @@ function checkStructure(text: string): string | undefined {
     const code = text.charCodeAt(index)
     if (code === QUOTE) {
       const end = endOfString(text, index)
-      const keys = scopes.at(-1)
-      if (keys !== undefined && isKey(text, end)) {
-        const key = keyText(text.slice(index, end))
-        if (keys.has(key)) return `the key \`${key.slice(0, 64)}\` appears twice`
-        keys.add(key)
-      }
+      const repeated = repeatedKey(text, { start: index, end, keys: scopes.at(-1) })
+      if (repeated !== undefined) return `the key \`${repeated.slice(0, 64)}\` appears twice`
       index = end
       continue
     }
-    if (code === 0x7b || code === 0x5b) {
+    if (code === OPEN_OBJECT || code === OPEN_LIST) {
       if (scopes.length === DEPTH_MAX) return `the body is nested deeper than ${DEPTH_MAX} levels`
-      scopes.push(code === 0x7b ? new Set() : undefined)
-    } else if (code === 0x7d || code === 0x5d) {
+      scopes.push(code === OPEN_OBJECT ? new Set() : undefined)
+    } else if (code === CLOSE_OBJECT || code === CLOSE_LIST) {
       scopes.pop()
     }
     index++
   }
+  return undefined
+}
+
+/** The key that the string at `start` repeats in its object, if it is a key and does. */
+function repeatedKey(
+  text: string,
+  { start, end, keys }: { start: number; end: number; keys: Set<string> | undefined },
+): string | undefined {
+  if (keys === undefined || !isKey(text, end)) return undefined
+  const key = keyText(text.slice(start, end))
+  if (keys.has(key)) return key
+  keys.add(key)
   return undefined
 }
 

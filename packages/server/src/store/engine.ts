@@ -22,6 +22,8 @@ export interface Tx extends Reader {
   run(sql: string, ...params: Value[]): Promise<number>
   /** Inserts all rows with one round trip. */
   insert(table: Table, rows: readonly Row[]): Promise<void>
+  /** Runs `work` so that its writes are undone when it throws, and only they. */
+  savepoint<T>(work: () => Promise<T>): Promise<T>
   /** Whether the transaction is still open: an engine may end it on a severe error. */
   isOpen(): boolean
 }
@@ -58,4 +60,17 @@ export interface Store {
   /** Called between two flushes: keeps SQLite's log short. */
   tidy(): Promise<void>
   close(): Promise<void>
+}
+
+/** How both engines do `Tx.savepoint`. */
+export async function savepoint<T>(tx: Tx, work: () => Promise<T>): Promise<T> {
+  await tx.run('savepoint unit')
+  try {
+    const value = await work()
+    await tx.run('release savepoint unit')
+    return value
+  } catch (error) {
+    if (tx.isOpen()) await tx.run('rollback to savepoint unit')
+    throw error
+  }
 }

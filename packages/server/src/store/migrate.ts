@@ -17,7 +17,10 @@ function migrations(engine: 'sqlite' | 'postgres'): { version: number; statement
     .map((name) => {
       const text = readFileSync(new URL(name, folder), 'utf8')
         .replaceAll(/^--.*$/gm, '')
-        .replaceAll(/@(uuid|bytes|narrow|head)\b/g, (_, token: string) => TOKENS[engine][token] ?? '')
+        .replaceAll(
+          /@(uuid|bytes|narrow|head)\b/g,
+          (_, token: string) => TOKENS[engine][token] ?? '',
+        )
       const statements = text.split(';').filter((statement) => statement.trim() !== '')
       return { version: Number.parseInt(name, 10), statements }
     })

@@ -6,6 +6,7 @@ import {
   type Reader,
   type Row,
   StorageFailure,
+  savepoint,
   type Store,
   type Tx,
   type Value,
@@ -60,6 +61,10 @@ class Session implements Tx {
     })
   }
 
+  savepoint<T>(work: () => Promise<T>): Promise<T> {
+    return savepoint(this, work)
+  }
+
   isOpen(): boolean {
     return this.#open
   }
@@ -68,7 +73,10 @@ class Session implements Tx {
     this.#open = false
   }
 
-  #query<R extends object = Row>(sql: string, values: Value[]): Promise<pg.QueryResult<R & pg.QueryResultRow>> {
+  #query<R extends object = Row>(
+    sql: string,
+    values: Value[],
+  ): Promise<pg.QueryResult<R & pg.QueryResultRow>> {
     const { postgres, name } = compile(sql)
     return this.#client.query<R & pg.QueryResultRow>({ name, text: postgres, values })
   }
@@ -126,7 +134,10 @@ export class PostgresStore implements Store {
   /** Refuses a server that acknowledges commits before they are durable. */
   async assertDurable(): Promise<void> {
     for (const setting of ['fsync', 'synchronous_commit', 'full_page_writes']) {
-      const row = await this.reader.one<{ value: string }>(`select current_setting(?) as value`, setting)
+      const row = await this.reader.one<{ value: string }>(
+        `select current_setting(?) as value`,
+        setting,
+      )
       if (row?.value === 'off') {
         throw new Error(`PostgreSQL runs with \`${setting} = off\`: commits would not be durable`)
       }
@@ -147,10 +158,7 @@ export class PostgresStore implements Store {
     }
   }
 
-  async write<T>(
-    lane: 'shared' | 'alone',
-    work: (tx: Tx) => Promise<T>,
-  ): Promise<CommitResult<T>> {
+  async write<T>(lane: 'shared' | 'alone', work: (tx: Tx) => Promise<T>): Promise<CommitResult<T>> {
     const client = await this.#writes[lane].connect().catch(rethrow)
     const session = new Session(client)
     let value: T

@@ -9,6 +9,7 @@ import {
   type Reader,
   type Row,
   StorageFailure,
+  savepoint,
   type Store,
   type Tx,
   type Value,
@@ -37,12 +38,13 @@ class Connection implements Tx {
 
   constructor(path: string, readOnly: boolean) {
     this.db = new DatabaseSync(path, { readOnly, timeout: 5000 })
-    this.db.exec('PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0')
+    this.db.exec(
+      'PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0',
+    )
     this.db.exec('PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY')
   }
 
   // SQLite works synchronously; a throw must still become a rejection.
-  // oxlint-disable-next-line typescript/require-await
   async all<R extends object = Row>(sql: string, ...params: Value[]): Promise<R[]> {
     const { statement, uuids, uuidColumns } = this.#prepare(sql)
     const rows = statement.all(...bind(params, uuids)) as Record<string, unknown>[]
@@ -54,13 +56,11 @@ class Connection implements Tx {
     return (await this.all<R>(sql, ...params))[0]
   }
 
-  // oxlint-disable-next-line typescript/require-await
   async run(sql: string, ...params: Value[]): Promise<number> {
     const { statement, uuids } = this.#prepare(sql)
     return Number(statement.run(...bind(params, uuids)).changes)
   }
 
-  // oxlint-disable-next-line typescript/require-await
   async insert(table: Table, rows: readonly Row[]): Promise<void> {
     const columns = Object.keys(table.columns)
     const marks = columns.map((name) => (table.columns[name] === 'uuid' ? '?u' : '?'))
@@ -71,6 +71,10 @@ class Connection implements Tx {
       const values = columns.map((name) => row[name] ?? null)
       statement.run(...bind(values, uuids))
     }
+  }
+
+  savepoint<T>(work: () => Promise<T>): Promise<T> {
+    return savepoint(this, work)
   }
 
   isOpen(): boolean {

@@ -4,7 +4,7 @@ import { table } from '../../store/table.ts'
 import type { AuditEntry } from './chain.ts'
 import { assertHead, type Head, headTag } from './head.ts'
 
-export const headTable = table('organization_head', {
+const headTable = table('organization_head', {
   organization_id: 'uuid',
   revision: 'integer',
   seq: 'integer',

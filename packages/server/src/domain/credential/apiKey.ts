@@ -45,7 +45,8 @@ export function planApiKeys(plan: NewApiKeys): { rows: Row[]; evicted: string[] 
   const expiring = present.filter((key) => key.expiresMs !== null)
   const excess = expiring.length + added.filter((key) => !longLived(key)).length - EXPIRING_MAX
   const oldestFirst = expiring.toSorted(
-    (a, b) => Number(isLive(a, plan.nowMs)) - Number(isLive(b, plan.nowMs)) || a.createdMs - b.createdMs,
+    (a, b) =>
+      Number(isLive(a, plan.nowMs)) - Number(isLive(b, plan.nowMs)) || a.createdMs - b.createdMs,
   )
   if (excess > oldestFirst.length) throw new AppError('API_KEY_LIMIT')
   return { rows, evicted: oldestFirst.slice(0, Math.max(0, excess)).map((key) => key.id) }

@@ -61,7 +61,11 @@ export class InstanceKeys {
       this.#secrets.set(row.name, secret)
       const kind = Object.hasOwn(KINDS, row.name) ? KINDS[row.name as InstanceKeyName] : undefined
       // SECURITY: a public key swapped by SQL would make clients trust somebody else's.
-      if (kind !== undefined && kind !== 'secret' && !publicForm(kind, secret).equals(row.public_key)) {
+      if (
+        kind !== undefined &&
+        kind !== 'secret' &&
+        !publicForm(kind, secret).equals(row.public_key)
+      ) {
         throw new Error(`the public key of instance key ${row.name} was changed from outside`)
       }
     }

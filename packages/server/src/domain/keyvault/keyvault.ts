@@ -1,12 +1,23 @@
 // The unsealed key hierarchy of a running server: root key → data keys → secrets, and signing.
-import { type Curve, publicKeyOf, signEd25519, signP256, signSecp256k1 } from '@keystead/crypto/node'
+import {
+  type Curve,
+  publicKeyOf,
+  signEd25519,
+  signP256,
+  signSecp256k1,
+} from '@keystead/crypto/node'
 import { BoundedCache } from '../../platform/boundedCache.ts'
 import { INSTANCE_ID } from '../../platform/ids.ts'
 import type { Reader } from '../../store/engine.ts'
 import { Tampered } from '../audit/head.ts'
 import { type DataKey, generateDataKey, unwrapDataKey } from './dataKeys.ts'
 import { InstanceKeys } from './instanceKeys.ts'
-import { findWalletSecret, findWrappedDataKey, listInstanceKeys } from './keyvault.store.ts'
+import {
+  findWalletSecret,
+  findWrappedDataKey,
+  type InstanceKeyRow,
+  listInstanceKeys,
+} from './keyvault.store.ts'
 import { openSeed, type Seed } from './seeds.ts'
 
 const DATA_KEYS_MAX = 20_000
@@ -44,6 +55,11 @@ export class Keyvault {
   static async open(reader: Reader, rootKey: Buffer): Promise<Keyvault> {
     const dataKey = await loadDataKey(reader, rootKey, INSTANCE_ID)
     return new Keyvault(rootKey, new InstanceKeys(dataKey, await listInstanceKeys(reader)))
+  }
+
+  /** The hierarchy of an instance that is being made. */
+  static fresh(rootKey: Buffer, dataKey: DataKey, keys: readonly InstanceKeyRow[]): Keyvault {
+    return new Keyvault(rootKey, new InstanceKeys(dataKey, keys))
   }
 
   /** The key of heads' tags. */
@@ -111,7 +127,11 @@ export class Keyvault {
   }
 }
 
-async function loadDataKey(reader: Reader, rootKey: Buffer, organizationId: string): Promise<DataKey> {
+async function loadDataKey(
+  reader: Reader,
+  rootKey: Buffer,
+  organizationId: string,
+): Promise<DataKey> {
   const wrapped = await findWrappedDataKey(reader, organizationId)
   if (wrapped === undefined) throw new Tampered(`organization ${organizationId} has no data key`)
   try {

@@ -13,7 +13,7 @@ import {
 import { encodeFields } from '../../platform/encoding.ts'
 import { uuidToBytes } from '../../platform/ids.ts'
 
-export type SealKind = 'file' | 'recovery'
+type SealKind = 'file' | 'recovery'
 
 /** A row of `seal`: the root key under one seal's secret. */
 export interface Seal {
@@ -22,7 +22,11 @@ export interface Seal {
   wrapped_root_key: Buffer
 }
 
-export function wrapRootKey(seal: Omit<Seal, 'wrapped_root_key'>, secret: Buffer, rootKey: Buffer): Seal {
+export function wrapRootKey(
+  seal: Omit<Seal, 'wrapped_root_key'>,
+  secret: Buffer,
+  rootKey: Buffer,
+): Seal {
   return { ...seal, wrapped_root_key: aeadSeal(sealKey(seal.kind, secret), rootKey, context(seal)) }
 }
 

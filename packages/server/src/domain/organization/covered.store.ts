@@ -49,7 +49,7 @@ export const walletTable = table('wallet', {
 })
 
 /** Tables whose rows `state_mac` covers. A row that a decision reads belongs in one of them. */
-export const coveredTables = {
+const coveredTables = {
   organization: organizationTable,
   users: userTable,
   apiKeys: apiKeyTable,

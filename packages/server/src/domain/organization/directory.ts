@@ -32,6 +32,11 @@ export class Directory {
     return this.#load(organizationId)
   }
 
+  /** Single statements, for look-ups across organizations. */
+  read<T>(work: (reader: Reader) => Promise<T>): Promise<T> {
+    return work(this.#store.reader)
+  }
+
   /** Whether `snapshot` is still the newest, as `reader` sees it. */
   async isCurrent(reader: Reader, snapshot: Snapshot): Promise<boolean> {
     const head = await findHead(reader, this.#keyvault.auditKey, snapshot.organizationId)

@@ -3,7 +3,10 @@ import type { Tx } from '../../store/engine.ts'
 import { apiKeyTable, userTable } from '../organization/covered.store.ts'
 import type { UserPlan } from './user.ts'
 
-export async function insertUsers(tx: Tx, plan: Pick<UserPlan, 'users' | 'apiKeys'>): Promise<void> {
+export async function insertUsers(
+  tx: Tx,
+  plan: Pick<UserPlan, 'users' | 'apiKeys'>,
+): Promise<void> {
   await tx.insert(userTable, plan.users)
   await tx.insert(apiKeyTable, plan.apiKeys)
 }

@@ -70,7 +70,8 @@ export function planWallet(
 ): WalletPlan {
   const present = [...(organization?.wallets.values() ?? [])]
   if (present.length >= WALLETS_MAX) throw new AppError('WALLET_LIMIT')
-  if (present.some(({ name }) => name === params.name)) throw new AppError('WALLET_LABEL_NOT_UNIQUE')
+  if (present.some(({ name }) => name === params.name))
+    throw new AppError('WALLET_LABEL_NOT_UNIQUE')
   const { organizationId, nowMs } = context
   const walletId = context.newId()
   const { seed, row: secret } = createSeed(context.dataKey, {

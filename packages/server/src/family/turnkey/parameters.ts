@@ -18,10 +18,10 @@ export const apiKeyParamsV2 = z
   .strictObject({
     apiKeyName: label,
     publicKey: hexKey,
-    curveType: oneOf(
-      ['API_KEY_CURVE_P256', 'API_KEY_CURVE_SECP256K1', 'API_KEY_CURVE_ED25519'],
-      { invalid: 'must be an API_KEY_CURVE_…', missing: 'is required' },
-    ),
+    curveType: oneOf(['API_KEY_CURVE_P256', 'API_KEY_CURVE_SECP256K1', 'API_KEY_CURVE_ED25519'], {
+      invalid: 'must be an API_KEY_CURVE_…',
+      missing: 'is required',
+    }),
     expirationSeconds: text(32).optional(),
   })
   .transform(

@@ -2,7 +2,9 @@
 import { z } from 'zod'
 
 export const voteParams = z.strictObject({
-  fingerprint: z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256: and 64 hexadecimal digits'),
+  fingerprint: z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256: and 64 hexadecimal digits'),
 })
 
 export const voteExample = {

@@ -26,12 +26,7 @@ export const createWallet = defineActivity({
   }),
   older: [],
   result: z.object({ walletId: z.uuid(), addresses: z.array(z.string()) }),
-  errors: [
-    'WALLET_LABEL_NOT_UNIQUE',
-    'WALLET_LIMIT',
-    'INVALID_PATH',
-    'INVALID_ADDRESS_FORMAT',
-  ],
+  errors: ['WALLET_LABEL_NOT_UNIQUE', 'WALLET_LIMIT', 'INVALID_PATH', 'INVALID_ADDRESS_FORMAT'],
   example: {
     params: {
       walletName: 'Treasury',

@@ -48,7 +48,10 @@ export const createWalletAccounts = defineActivity({
     if (!wallets.has(walletId)) return ctx.fail('WALLET_NOT_FOUND')
     const dataKey = await ctx.keyvault.dataKey(ctx.reader, organizationId)
     const seed = await ctx.keyvault.seed(ctx.reader, organizationId, walletId)
-    const derived = deriveAccounts({ ...ctx, organizationId, dataKey }, { walletId, seed, accounts })
+    const derived = deriveAccounts(
+      { ...ctx, organizationId, dataKey },
+      { walletId, seed, accounts },
+    )
     const addresses = derived.map(({ address }) => address)
     return { result: { addresses }, stored: persist === false ? [] : derived }
   },

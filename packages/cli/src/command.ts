@@ -1,0 +1,53 @@
+// What a sub-command is, and how its options are read.
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { type Config, describeConfig, readConfig } from '@keystead/server/commands'
+
+export interface Command {
+  /** How it is typed, after `keystead`. */
+  synopsis: string
+  /** What it does, in a few words. */
+  about: string
+  /** @returns the exit code */
+  run(words: readonly string[]): Promise<number> | number
+}
+
+/** The command line itself was wrong. */
+export class UsageError extends Error {
+  override name = 'UsageError'
+}
+
+type Options = NonNullable<ParseArgsConfig['options']>
+
+/** Reads `--options` and at most `positionalsMax` other words. @throws UsageError */
+export function readOptions<const O extends Options>(
+  words: readonly string[],
+  options: O,
+  positionalsMax = 0,
+) {
+  try {
+    const parsed = parseArgs({ args: [...words], options, allowPositionals: true, strict: true })
+    const extra = parsed.positionals[positionalsMax]
+    if (extra !== undefined) throw new Error(`unexpected argument \`${extra}\``)
+    return parsed
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : 'bad arguments', { cause: error })
+  }
+}
+
+/** Options that every command with a data directory takes. */
+export const dataOption = { data: { type: 'string' } } as const
+
+/** The configuration of the environment, with options that override it. */
+export function configFor(overrides: Record<string, string | undefined>): Config {
+  const given = Object.entries(overrides).filter(([, value]) => value !== undefined)
+  return readConfig(process.env, Object.fromEntries(given) as Record<string, string>)
+}
+
+/** Every setting as the environment has it. */
+export function describeSettings() {
+  return describeConfig(process.env)
+}
+
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
+}

@@ -1,0 +1,164 @@
+// Commands about the instance itself: serve, init, unseal, config, keys, organizations.
+import { createInterface } from 'node:readline/promises'
+import {
+  createOrganization,
+  init,
+  type InitOptions,
+  listOrganizations,
+  readPublicKeys,
+  recoveryNotice,
+  serve,
+  unseal,
+} from '@keystead/server/commands'
+import {
+  type Command,
+  configFor,
+  describeSettings,
+  dataOption,
+  printJson,
+  readOptions,
+  UsageError,
+} from './command.ts'
+
+const ownerOptions = {
+  'organization-name': { type: 'string' },
+  'user-name': { type: 'string' },
+  email: { type: 'string' },
+  'api-public-key': { type: 'string' },
+  json: { type: 'boolean' },
+} as const
+
+type OwnerValues = {
+  [K in keyof typeof ownerOptions]?: (typeof ownerOptions)[K]['type'] extends 'string'
+    ? string
+    : boolean
+}
+
+function ownerFrom(values: OwnerValues): InitOptions {
+  const apiPublicKey = values['api-public-key'] ?? null
+  if (apiPublicKey !== null && !/^0[23][0-9a-f]{64}$/i.test(apiPublicKey)) {
+    throw new UsageError('--api-public-key must be a compressed P-256 key: 66 hexadecimal digits')
+  }
+  return {
+    organizationName: values['organization-name'] ?? 'Keystead',
+    userName: values['user-name'] ?? 'admin',
+    email: values.email ?? null,
+    apiPublicKey: apiPublicKey?.toLowerCase() ?? null,
+  }
+}
+
+async function runServe(words: readonly string[]): Promise<number> {
+  const { values } = readOptions(words, {
+    ...dataOption,
+    host: { type: 'string' },
+    port: { type: 'string' },
+    workers: { type: 'string' },
+  })
+  const config = configFor({
+    KEYSTEAD_DATA: values.data,
+    KEYSTEAD_HOST: values.host,
+    KEYSTEAD_PORT: values.port,
+    KEYSTEAD_WORKERS: values.workers,
+  })
+  await serve(config, (line) => process.stdout.write(`${line}\n`))
+  return 0
+}
+
+async function runInit(words: readonly string[]): Promise<number> {
+  const { values } = readOptions(words, { ...dataOption, ...ownerOptions })
+  const config = configFor({ KEYSTEAD_DATA: values.data })
+  const { admin, recoveryWords } = await init(config, ownerFrom(values))
+  process.stderr.write(`${recoveryNotice(recoveryWords)}\n`)
+  if (values.json === true) process.stdout.write(`${JSON.stringify(admin)}\n`)
+  else
+    process.stdout.write(
+      `made organization ${admin.organizationId}; its admin key is in ${config.dataDirectory}/admin.json\n`,
+    )
+  return 0
+}
+
+async function runUnseal(words: readonly string[]): Promise<number> {
+  const { values } = readOptions(words, dataOption)
+  await unseal(configFor({ KEYSTEAD_DATA: values.data }), await readWords())
+  process.stdout.write('unsealed\n')
+  return 0
+}
+
+/** The recovery words from the standard input: never from an argument, which other users can see. */
+async function readWords(): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return await lines.question('recovery words: ')
+  } finally {
+    lines.close()
+  }
+}
+
+function runConfig(words: readonly string[]): number {
+  const { values } = readOptions(words, { json: { type: 'boolean' } })
+  const settings = describeSettings()
+  if (values.json === true) printJson(settings)
+  for (const { name, value, fallback, about } of values.json === true ? [] : settings) {
+    const note = value === fallback ? '' : ` (default: ${fallback === '' ? 'empty' : fallback})`
+    process.stdout.write(`${name}=${value}${note}\n  ${about}\n`)
+  }
+  return 0
+}
+
+async function runKeysShow(words: readonly string[]): Promise<number> {
+  const { values } = readOptions(words, dataOption)
+  printJson({ keys: await readPublicKeys(configFor({ KEYSTEAD_DATA: values.data })) })
+  return 0
+}
+
+async function runOrganizationsCreate(words: readonly string[]): Promise<number> {
+  const { values } = readOptions(words, { ...dataOption, ...ownerOptions })
+  const config = configFor({ KEYSTEAD_DATA: values.data })
+  printJson(await createOrganization(config, ownerFrom(values)))
+  return 0
+}
+
+async function runOrganizationsList(words: readonly string[]): Promise<number> {
+  const { values } = readOptions(words, dataOption)
+  printJson({ organizations: await listOrganizations(configFor({ KEYSTEAD_DATA: values.data })) })
+  return 0
+}
+
+export const instanceCommands: Record<string, Command> = {
+  serve: {
+    synopsis: 'serve [--data DIR] [--host H] [--port N] [--workers N]',
+    about: 'start; makes an instance first if there is none',
+    run: runServe,
+  },
+  init: {
+    synopsis:
+      'init [--json] [--organization-name S] [--user-name S] [--email S] [--api-public-key HEX]',
+    about: 'make an instance, and print its admin key',
+    run: runInit,
+  },
+  unseal: {
+    synopsis: 'unseal',
+    about: 'open a sealed server with the recovery words, read from the standard input',
+    run: runUnseal,
+  },
+  config: {
+    synopsis: 'config [--json]',
+    about: 'every setting and what it is for',
+    run: runConfig,
+  },
+  'keys show': {
+    synopsis: 'keys show',
+    about: "the instance's public keys",
+    run: runKeysShow,
+  },
+  'organizations create': {
+    synopsis: 'organizations create --organization-name S [--api-public-key HEX]',
+    about: 'a further root organization, with its own first user',
+    run: runOrganizationsCreate,
+  },
+  'organizations list': {
+    synopsis: 'organizations list',
+    about: 'the root organizations of this instance',
+    run: runOrganizationsList,
+  },
+}

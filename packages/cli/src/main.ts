@@ -1,0 +1,64 @@
+// The `keystead` command: finds the sub-command, and turns failures into one clear line.
+import { readFileSync } from 'node:fs'
+import { AppError, ConfigError, HostError } from '@keystead/server/commands'
+import { auditCommands } from './audit.ts'
+import { type Command, UsageError } from './command.ts'
+import { instanceCommands } from './instance.ts'
+import { requestCommands } from './request.ts'
+
+const commands: Record<string, Command> = Object.assign(
+  Object.create(null) as Record<string, Command>,
+  instanceCommands,
+  requestCommands,
+  auditCommands,
+)
+
+async function main(words: readonly string[]): Promise<number> {
+  const [first, second] = words
+  if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
+    process.stdout.write(usage())
+    return 0
+  }
+  if (first === 'version' || first === '--version') {
+    process.stdout.write(`${version()}\n`)
+    return 0
+  }
+  const twoWords = commands[`${first} ${second ?? ''}`]
+  const command = twoWords ?? commands[first]
+  if (command === undefined)
+    throw new UsageError(`there is no command \`${words.slice(0, 2).join(' ')}\``)
+  return command.run(words.slice(twoWords === undefined ? 1 : 2))
+}
+
+function usage(): string {
+  const width = Math.max(...Object.values(commands).map(({ synopsis }) => synopsis.length))
+  const lines = Object.values(commands).map(
+    ({ synopsis, about }) => `  keystead ${synopsis.padEnd(width)}  ${about}`,
+  )
+  return ['keystead: one server for keys, passkeys and secrets', '', ...lines, ''].join('\n')
+}
+
+function version(): string {
+  const file = new URL('../package.json', import.meta.url)
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+}
+
+function explain(error: unknown): string {
+  const expected =
+    error instanceof HostError ||
+    error instanceof ConfigError ||
+    error instanceof UsageError ||
+    error instanceof AppError
+  if (expected) return error.message
+  if (error instanceof Error && 'code' in error) return error.message
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  process.stderr.write(`keystead: ${explain(error)}\n`)
+  if (error instanceof UsageError)
+    process.stderr.write('type `npx keystead help` for the commands\n')
+  process.exitCode = error instanceof UsageError ? 2 : 1
+}

@@ -1,0 +1,156 @@
+// What the command line may do in its own process: the server's one exported module.
+import { createWriteStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+import { type App, createApp } from './app.ts'
+import type { Config } from './config.ts'
+import { findLeafHeight } from './domain/audit/checkpoint.store.ts'
+import { exportAudit } from './domain/audit/export.ts'
+import { type AuditVerdict, AuditVerifier } from './domain/audit/verify.ts'
+import { publishedKeys, type PublicInstanceKey } from './domain/keyvault/instanceKeys.ts'
+import { listInstanceKeys } from './domain/keyvault/keyvault.store.ts'
+import { listRootOrganizations } from './domain/organization/lookup.store.ts'
+import { operations } from './family/turnkey/operations.ts'
+import { sendControl } from './host/control.ts'
+import {
+  type Admin,
+  HostError,
+  type InitOptions,
+  type Initialised,
+  initialise,
+  isEmptyDirectory,
+  isInitialised,
+  openStore,
+  unsealByFile,
+} from './host/instance.ts'
+import { createRootOrganization } from './host/organizations.ts'
+import type { Reader, Store } from './store/engine.ts'
+
+export { type Config, ConfigError, describeConfig, readConfig } from './config.ts'
+export type { AuditVerdict } from './domain/audit/verify.ts'
+export { type Admin, HostError, type InitOptions, type Initialised } from './host/instance.ts'
+export { recoveryNotice, serve } from './host/serve.ts'
+export { AuditVerifier, operations }
+export { isUuid } from './platform/ids.ts'
+export { AppError } from './errors.ts'
+
+/** Makes a new instance. @throws HostError when the data directory is not empty */
+export async function init(config: Config, options: InitOptions): Promise<Initialised> {
+  if (!isEmptyDirectory(config.dataDirectory)) {
+    throw new HostError(`the data directory ${config.dataDirectory} is not empty`)
+  }
+  return withStore(config, async (store) => {
+    if (await isInitialised(store)) throw new HostError('the database already holds an instance')
+    return initialise(store, config, options)
+  })
+}
+
+/** Tells the running server the recovery words. @throws HostError */
+export async function unseal(config: Config, words: string): Promise<void> {
+  await sendControl(config, { command: 'unseal', words })
+}
+
+/** The public instance keys, for clients that must be told them. */
+export function readPublicKeys(config: Config): Promise<PublicInstanceKey[]> {
+  return withInstance(config, async ({ reader }) => publishedKeys(await listInstanceKeys(reader)))
+}
+
+/** Creates a root organization: here when this process can unseal, else through the server. */
+export async function createOrganization(config: Config, options: InitOptions): Promise<Admin> {
+  return withInstance(config, async (store) => {
+    const rootKey = await unsealByFile(store, config)
+    if (rootKey === undefined) {
+      return (await sendControl(config, { command: 'createOrganization', options })) as Admin
+    }
+    const app: App = await createApp(store, rootKey, { window: config.window, jobs: false })
+    return createRootOrganization(app, options)
+  })
+}
+
+export interface OrganizationSummary {
+  organizationId: string
+  name: string
+  createdAt: string
+}
+
+const LISTED_MAX = 1000
+
+/** The root organizations of the instance, oldest first. */
+export function listOrganizations(config: Config): Promise<OrganizationSummary[]> {
+  return withInstance(config, async ({ reader }) => {
+    const rows = await listRootOrganizations(reader, { after: null, limit: LISTED_MAX })
+    return rows.map((row) => ({
+      organizationId: row.organization_id,
+      name: row.name,
+      createdAt: new Date(row.created_ms).toISOString(),
+    }))
+  })
+}
+
+/**
+ * Writes the audit log as JSON lines.
+ * @param options.organizationId null: every chain of the instance
+ * @param options.checkpointOnly only the newest checkpoint: what to keep elsewhere
+ * @param options.file null: the standard output
+ */
+export async function exportLog(
+  config: Config,
+  options: { organizationId: string | null; checkpointOnly: boolean; file: string | null },
+): Promise<void> {
+  await withInstance(config, async (store) => {
+    const out =
+      options.file === null ? process.stdout : createWriteStream(options.file, { mode: 0o600 })
+    await store.read(async (reader) => {
+      await pipeline(exportLines(reader, options), out, { end: options.file !== null })
+    })
+  })
+}
+
+async function* exportLines(
+  reader: Reader,
+  options: { organizationId: string | null; checkpointOnly: boolean },
+): AsyncGenerator<string> {
+  const { organizationId, checkpointOnly } = options
+  const newest = organizationId === null ? undefined : await findLeafHeight(reader, organizationId)
+  const key = await checkpointKey(reader)
+  for await (const line of exportAudit(reader, organizationId, key)) {
+    const isNewest = 'height' in line && (newest === undefined || line.height === newest)
+    if (!checkpointOnly || isNewest) yield `${JSON.stringify(line)}\n`
+  }
+}
+
+async function checkpointKey(reader: Reader): Promise<string> {
+  const keys = publishedKeys(await listInstanceKeys(reader))
+  return keys.find(({ name }) => name === 'audit-checkpoint')?.publicKey ?? ''
+}
+
+/** Verifies the chains of the database itself. */
+export function verifyStored(config: Config): Promise<AuditVerdict> {
+  return withInstance(config, (store) =>
+    store.read(async (reader) => {
+      const verifier = new AuditVerifier(null)
+      for await (const line of exportAudit(reader, null, await checkpointKey(reader))) {
+        verifier.take(JSON.stringify(line))
+      }
+      return verifier.verdict()
+    }),
+  )
+}
+
+async function withStore<T>(config: Config, work: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openStore(config, { checkpoints: false })
+  try {
+    return await work(store)
+  } finally {
+    await store.close()
+  }
+}
+
+function withInstance<T>(config: Config, work: (store: Store) => Promise<T>): Promise<T> {
+  if (config.databaseUrl === null && isEmptyDirectory(config.dataDirectory)) {
+    throw new HostError(`there is no instance in ${config.dataDirectory}`)
+  }
+  return withStore(config, async (store) => {
+    if (await isInitialised(store)) return work(store)
+    throw new HostError(`there is no instance in ${config.dataDirectory}`)
+  })
+}

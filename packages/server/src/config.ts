@@ -1,0 +1,162 @@
+// Every setting: its environment variable, default, and one sentence. `keystead config` prints them.
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+
+const duration = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(366 * 24 * 3600)
+const addressList = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+)
+
+/** In the order in which `keystead config` prints them. */
+const settings = {
+  KEYSTEAD_DATA: {
+    schema: z.string().min(1),
+    fallback: './data',
+    about: 'Directory of the SQLite database, the seal key file and the admin key.',
+  },
+  KEYSTEAD_DATABASE_URL: {
+    schema: z.union([z.literal(''), z.url({ protocol: /^postgres(ql)?$/ })]),
+    fallback: '',
+    about: 'PostgreSQL 15 or later, as postgres://user@host:port/database; empty: SQLite.',
+  },
+  KEYSTEAD_SEAL_FILE: {
+    schema: z.string(),
+    fallback: '',
+    about: 'The key file of the `file` seal; empty: seal.key in the data directory.',
+  },
+  KEYSTEAD_HOST: {
+    schema: z.string().min(1),
+    fallback: '127.0.0.1',
+    about: 'The address to listen on.',
+  },
+  KEYSTEAD_PORT: {
+    schema: z.coerce.number().int().min(0).max(65535),
+    fallback: '8080',
+    about: 'The port to listen on; 0 picks a free one.',
+  },
+  KEYSTEAD_WORKERS: {
+    schema: z.coerce.number().int().min(1).max(64),
+    fallback: '1',
+    about: 'How many processes serve requests.',
+  },
+  KEYSTEAD_CORS_ORIGINS: {
+    schema: addressList,
+    fallback: '*',
+    about: 'Origins that browsers may call from, separated by commas; * is every origin.',
+  },
+  KEYSTEAD_TRUSTED_PROXIES: {
+    schema: addressList,
+    fallback: '',
+    about: 'Proxies whose X-Forwarded-For gives the client address: addresses or CIDR ranges.',
+  },
+  KEYSTEAD_BODY_BYTES_MAX: {
+    schema: z.coerce
+      .number()
+      .int()
+      .min(1024)
+      .max(16 * 1024 * 1024),
+    fallback: String(1024 * 1024),
+    about: 'The largest request body, in bytes.',
+  },
+  KEYSTEAD_TIMESTAMP_AHEAD_SECONDS: {
+    schema: duration,
+    fallback: '300',
+    about: 'How far ahead of now the timestampMs of a new request may be.',
+  },
+  KEYSTEAD_TIMESTAMP_BEHIND_SECONDS: {
+    schema: duration,
+    fallback: '86400',
+    about: 'How old the timestampMs of a new request may be.',
+  },
+} as const
+
+type Settings = { [K in keyof typeof settings]: z.output<(typeof settings)[K]['schema']> }
+
+export interface Config {
+  /** Absolute. */
+  dataDirectory: string
+  /** Null: SQLite in the data directory. */
+  databaseUrl: string | null
+  /** Absolute. */
+  sealFile: string
+  host: string
+  port: number
+  workers: number
+  corsOrigins: string[]
+  trustedProxies: string[]
+  bodyBytesMax: number
+  window: { aheadMs: number; behindMs: number }
+}
+
+/** A setting that was given a value it cannot have. */
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+}
+
+/**
+ * @param environment `process.env`; `KEYSTEAD_TEST_…` are not settings
+ * @param overrides values of the command line, by variable name
+ * @throws ConfigError naming the variable
+ */
+export function readConfig(
+  environment: Record<string, string | undefined>,
+  overrides: Record<string, string> = {},
+): Config {
+  const given = { ...environment, ...overrides }
+  for (const name of Object.keys(given)) {
+    const foreign = !name.startsWith('KEYSTEAD_') || name.startsWith('KEYSTEAD_TEST_')
+    if (!foreign && !Object.hasOwn(settings, name)) throw new ConfigError(`unknown setting ${name}`)
+  }
+  const values = Object.fromEntries(
+    Object.entries(settings).map(([name, { schema, fallback }]) => {
+      const parsed = schema.safeParse(given[name] ?? fallback)
+      if (parsed.success) return [name, parsed.data]
+      throw new ConfigError(`${name}: ${parsed.error.issues[0]?.message ?? 'invalid'}`)
+    }),
+  ) as Settings
+  return fromSettings(values)
+}
+
+function fromSettings(values: Settings): Config {
+  const dataDirectory = resolve(values.KEYSTEAD_DATA)
+  return {
+    dataDirectory,
+    databaseUrl: values.KEYSTEAD_DATABASE_URL === '' ? null : values.KEYSTEAD_DATABASE_URL,
+    sealFile:
+      values.KEYSTEAD_SEAL_FILE === ''
+        ? join(dataDirectory, 'seal.key')
+        : resolve(values.KEYSTEAD_SEAL_FILE),
+    host: values.KEYSTEAD_HOST,
+    port: values.KEYSTEAD_PORT,
+    workers: values.KEYSTEAD_WORKERS,
+    corsOrigins: values.KEYSTEAD_CORS_ORIGINS,
+    trustedProxies: values.KEYSTEAD_TRUSTED_PROXIES,
+    bodyBytesMax: values.KEYSTEAD_BODY_BYTES_MAX,
+    window: {
+      aheadMs: values.KEYSTEAD_TIMESTAMP_AHEAD_SECONDS * 1000,
+      behindMs: values.KEYSTEAD_TIMESTAMP_BEHIND_SECONDS * 1000,
+    },
+  }
+}
+
+/** Each setting with its present value, its default and what it is for. */
+export function describeConfig(environment: Record<string, string | undefined>) {
+  return Object.entries(settings).map(([name, { fallback, about }]) => ({
+    name,
+    value: withoutPassword(environment[name] ?? fallback),
+    fallback,
+    about,
+  }))
+}
+
+/** SECURITY: the password of a database URL must not reach a terminal or a log. */
+function withoutPassword(value: string): string {
+  return value.replace(/^(postgres(?:ql)?:\/\/[^:/@]*):[^@]*@/, '$1:…@')
+}

@@ -1,0 +1,58 @@
+// Writes checkpoints in the background: one process at a time, at most one a second.
+import { sha256 } from '@keystead/crypto/node'
+import type { Store, Tx } from '../../store/engine.ts'
+import type { Keyvault } from '../keyvault/keyvault.ts'
+import { headFromRow } from './audit.store.ts'
+import { checkpointBytes, type Leaf, leafHash, merkleRoot, signCheckpoint } from './checkpoint.ts'
+import {
+  acquireLease,
+  findNewestCheckpoint,
+  insertCheckpoint,
+  listDirtyHeads,
+  markClean,
+} from './checkpoint.store.ts'
+
+const LEAVES_MAX = 5000
+const LEASE_MS = 10_000
+const FIRST = Buffer.alloc(32)
+
+export interface CheckpointTurn {
+  store: Store
+  keyvault: Keyvault
+  /** Names this process. */
+  holder: string
+  nowMs: number
+}
+
+/** Writes one checkpoint if anything changed and this process holds the lease. */
+export async function writeCheckpoint(turn: CheckpointTurn): Promise<void> {
+  const dirty = await listDirtyHeads(turn.store.reader, 1)
+  if (dirty.length === 0) return
+  const { value: leaves } = await turn.store.write('alone', (tx) => append(tx, turn))
+  // Marked afterwards and without waiting: the checkpoint must not hold up anybody's flush.
+  await turn.store.write('alone', async (tx) => {
+    for (const leaf of leaves) await markClean(tx, leaf)
+  })
+}
+
+async function append(tx: Tx, { keyvault, holder, nowMs }: CheckpointTurn): Promise<Leaf[]> {
+  const lease = { name: 'checkpoint', holder, nowMs, untilMs: nowMs + LEASE_MS }
+  const epoch = await acquireLease(tx, lease)
+  if (epoch === undefined) return []
+  const heads = await listDirtyHeads(tx, LEAVES_MAX)
+  if (heads.length === 0) return []
+  // SECURITY: only heads that this server wrote are signed.
+  for (const row of heads) headFromRow(keyvault.auditKey, row)
+  const leaves = heads.map(({ organization_id, seq, link }) => ({ organization_id, seq, link }))
+  const last = await findNewestCheckpoint(tx)
+  const checkpoint = signCheckpoint(keyvault.instance.secret('audit-checkpoint'), {
+    height: (last?.height ?? 0) + 1,
+    epoch,
+    at_ms: nowMs,
+    previous: last === undefined ? FIRST : sha256(checkpointBytes(last)),
+    root: merkleRoot(leaves.map(leafHash)),
+    count: leaves.length,
+  })
+  await insertCheckpoint(tx, checkpoint, leaves)
+  return leaves
+}

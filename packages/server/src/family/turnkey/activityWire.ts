@@ -1,0 +1,164 @@
+// The Activity object of the Turnkey API, with its intent, result and votes.
+import { sha256 } from '@keystead/crypto/node'
+import { z } from 'zod'
+import type { ActivityRow, Actor } from '../../domain/activity/activity.ts'
+import { mayVote } from '../../domain/authority/decide.ts'
+import type { Snapshot } from '../../domain/organization/snapshot.ts'
+import { assert } from '../../errors.ts'
+import type { ActivityView, StoredVote } from '../../operation/family.ts'
+import type { ActivityOperation } from '../../operation/operation.ts'
+import { uuidFromBytes, uuidToBytes } from '../../platform/ids.ts'
+import type { JsonValue } from '../../platform/strictJson.ts'
+import { wireFailure } from './errors.ts'
+import { readStamp } from './stamp.ts'
+import { dropNulls, findUser, wireTime, wireUser } from './wire.ts'
+
+export const activityStatuses = [
+  'ACTIVITY_STATUS_CREATED',
+  'ACTIVITY_STATUS_PENDING',
+  'ACTIVITY_STATUS_COMPLETED',
+  'ACTIVITY_STATUS_FAILED',
+  'ACTIVITY_STATUS_CONSENSUS_NEEDED',
+  'ACTIVITY_STATUS_REJECTED',
+  'ACTIVITY_STATUS_AUTHENTICATORS_NEEDED',
+] as const
+
+const time = z.object({ seconds: z.string(), nanos: z.string() })
+
+export const activityResult = z.object({
+  id: z.uuid(),
+  organizationId: z.uuid(),
+  status: z.enum(activityStatuses),
+  type: z.string(),
+  intent: z.record(z.string(), z.unknown()),
+  result: z.record(z.string(), z.unknown()),
+  votes: z.array(z.record(z.string(), z.unknown())),
+  fingerprint: z.string(),
+  canApprove: z.boolean(),
+  canReject: z.boolean(),
+  createdAt: time,
+  updatedAt: time,
+  failure: z.record(z.string(), z.unknown()).nullable(),
+})
+
+export const exampleActivity: z.input<typeof activityResult> = {
+  id: '019a0000-0000-7000-8000-000000000006',
+  organizationId: '019a0000-0000-7000-8000-000000000000',
+  status: 'ACTIVITY_STATUS_COMPLETED',
+  type: 'ACTIVITY_TYPE_UPDATE_ROOT_QUORUM',
+  intent: {
+    updateRootQuorumIntent: { threshold: 1, userIds: ['019a0000-0000-7000-8000-000000000002'] },
+  },
+  result: { updateRootQuorumResult: {} },
+  votes: [],
+  fingerprint: `sha256:${'0'.repeat(64)}`,
+  canApprove: false,
+  canReject: false,
+  createdAt: { seconds: '1793000000', nanos: '0' },
+  updatedAt: { seconds: '1793000000', nanos: '0' },
+  failure: null,
+}
+
+/** The intent and result keys of every activity type; filled from the records at start. */
+const keysOfType = new Map<string, { intentKey: string; resultKey: string }>()
+
+/** Makes the types of an activity known to the encoder. */
+export function registerKeys(operation: ActivityOperation): void {
+  for (const { type, intentKey, resultKey } of operation.versions) {
+    keysOfType.set(type, { intentKey, resultKey })
+  }
+}
+
+/** An activity as `viewer` sees it. */
+export function encodeActivity(
+  view: ActivityView,
+  viewer: Actor,
+  nowMs: number,
+): z.input<typeof activityResult> {
+  const { activity } = view
+  const keys = keysOfType.get(activity.type)
+  assert(keys !== undefined, 'a stored activity has a known type')
+  const body = JSON.parse(activity.body.toString('utf8')) as { parameters?: JsonValue }
+  const result: unknown = activity.result === null ? null : JSON.parse(activity.result)
+  const votable = canVote(view, viewer)
+  return {
+    id: activity.id,
+    organizationId: activity.organization_id,
+    status: `ACTIVITY_STATUS_${activity.status}`,
+    type: activity.type,
+    intent: { [keys.intentKey]: dropNulls(body.parameters ?? {}) },
+    result: result === null ? {} : { [keys.resultKey]: result },
+    votes: encodeVotes(view, nowMs),
+    fingerprint: `sha256:${activity.fingerprint.toString('hex')}`,
+    canApprove: votable,
+    canReject: votable,
+    createdAt: wireTime(activity.created_ms),
+    updatedAt: wireTime(activity.updated_ms),
+    failure: wireFailure(activity),
+  }
+}
+
+function canVote({ activity, votes, organization, parent }: ActivityView, viewer: Actor): boolean {
+  if (activity.status !== 'CONSENSUS_NEEDED') return false
+  const voted =
+    activity.actor_user_id === viewer.userId ||
+    votes.some((row) => row.voter_user_id === viewer.userId)
+  const foreign = activity.actor_organization_id !== organization.organizationId
+  const deciding = foreign && parent !== null ? parent : organization
+  return !voted && mayVote(deciding, viewer)
+}
+
+function encodeVotes(view: ActivityView, nowMs: number) {
+  const { activity, votes, organization, parent } = view
+  const shared = { snapshots: [organization, parent], activityId: activity.id, nowMs }
+  const submitted = {
+    id: firstVoteId(activity),
+    voter: { organizationId: activity.actor_organization_id, userId: activity.actor_user_id },
+    body: activity.body,
+    stamp: activity.stamp,
+    selection: 'APPROVED',
+    createdMs: activity.created_ms,
+  }
+  const later = votes.map((row) => ({
+    id: row.id,
+    voter: { organizationId: row.voter_organization_id, userId: row.voter_user_id },
+    body: row.body,
+    stamp: row.stamp,
+    selection: row.selection,
+    createdMs: row.created_ms,
+  }))
+  return [submitted, ...later].map((cast) => encodeVote(shared, cast))
+}
+
+interface CastVote extends StoredVote {
+  id: string
+  selection: string
+  createdMs: number
+}
+
+function encodeVote(
+  shared: { snapshots: readonly (Snapshot | null)[]; activityId: string; nowMs: number },
+  cast: CastVote,
+) {
+  const stamp = readStamp(cast.stamp)
+  return {
+    id: cast.id,
+    userId: cast.voter.userId,
+    user: wireUser(findUser(shared.snapshots, cast.voter.userId), shared.nowMs),
+    activityId: shared.activityId,
+    selection: `VOTE_SELECTION_${cast.selection}`,
+    message: cast.body.toString('utf8'),
+    publicKey: stamp.publicKey,
+    signature: stamp.signature,
+    scheme: stamp.scheme,
+    createdAt: wireTime(cast.createdMs),
+  }
+}
+
+/** The submitter's vote is a view of the activity; its id is derived from the activity's. */
+function firstVoteId({ id }: ActivityRow): string {
+  const bytes = sha256(Buffer.concat([Buffer.from('vote'), uuidToBytes(id)])).subarray(0, 16)
+  bytes[6] = 0x80 | (bytes.readUInt8(6) & 0x0f)
+  bytes[8] = 0x80 | (bytes.readUInt8(8) & 0x3f)
+  return uuidFromBytes(bytes)
+}

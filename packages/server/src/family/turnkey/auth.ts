@@ -1,0 +1,119 @@
+// Who calls: finds the stamp's key in the target organization, its parent, or below it.
+import { findSubOrganizationsByPublicKey } from '../../domain/organization/lookup.store.ts'
+import type { Directory } from '../../domain/organization/directory.ts'
+import type { ApiKey, Snapshot } from '../../domain/organization/snapshot.ts'
+import { AppError, invalidField } from '../../errors.ts'
+import type { Call, Caller } from '../../operation/family.ts'
+import { INSTANCE_ID, isUuid } from '../../platform/ids.ts'
+import { readStamp, type Stamp, verifyStamp } from './stamp.ts'
+
+/** A key, and the organizations it was found through. */
+interface Match {
+  apiKey: ApiKey
+  /** Where the key's user lives. */
+  home: Snapshot
+  organization: Snapshot
+  parent: Snapshot | null
+}
+
+/**
+ * Authenticates a request by its stamp.
+ * @throws AppError of category `unauthenticated`, or about the organization it names
+ */
+export async function authenticate(
+  call: Call,
+  directory: Directory,
+  fresh: boolean,
+): Promise<Caller> {
+  const organizationId = organizationOf(call)
+  const header = stampHeader(call)
+  const stamp = readStamp(header)
+  const find = (id: string) => (fresh ? directory.refresh(id) : directory.find(id))
+  const match =
+    (await findKey(call, { organizationId, stamp, directory, find })) ??
+    (await findKey(call, { organizationId, stamp, directory, find: (id) => directory.refresh(id) }))
+  if (match === undefined) throw new AppError('PUBLIC_KEY_NOT_FOUND')
+  const { apiKey, home } = match
+  if (!verifyStamp(stamp, apiKey.verifyKey, call.request.body)) {
+    throw new AppError('SIGNATURE_INVALID')
+  }
+  if (apiKey.expiresMs !== null && apiKey.expiresMs <= call.nowMs) {
+    throw new AppError('API_KEY_EXPIRED')
+  }
+  const actor = { organizationId: home.organizationId, userId: apiKey.userId }
+  return {
+    actor,
+    credentialId: apiKey.id,
+    ballot: { voter: actor, publicKey: apiKey.publicKey },
+    organization: match.organization,
+    parent: match.parent,
+    stamp: header,
+  }
+}
+
+function organizationOf({ json }: Call): string {
+  if (json === null || typeof json !== 'object' || Array.isArray(json)) {
+    throw invalidField('', 'must be a JSON object')
+  }
+  const { organizationId } = json
+  if (organizationId === undefined || organizationId === null) {
+    throw invalidField('organizationId', 'is required')
+  }
+  if (typeof organizationId !== 'string' || !isUuid(organizationId)) {
+    throw new AppError('MALFORMED_ORGANIZATION_ID')
+  }
+  return organizationId.toLowerCase()
+}
+
+function stampHeader({ request }: Call): string {
+  const header = request.headers['x-stamp']
+  if (header !== undefined) return header
+  const webauthn = request.headers['x-stamp-webauthn']
+  if (webauthn === undefined) throw new AppError('STAMP_MISSING')
+  try {
+    JSON.parse(webauthn)
+  } catch {
+    throw new AppError('WEBAUTHN_STAMP_UNREADABLE')
+  }
+  throw new AppError('CREDENTIAL_ID_NOT_FOUND')
+}
+
+interface Search {
+  organizationId: string
+  stamp: Stamp
+  directory: Directory
+  find: (id: string) => Promise<Snapshot | undefined>
+}
+
+async function findKey(call: Call, search: Search): Promise<Match | undefined> {
+  const { organizationId, stamp, find } = search
+  const organization = organizationId === INSTANCE_ID ? undefined : await find(organizationId)
+  if (organization === undefined) {
+    throw new AppError('ORGANIZATION_NOT_FOUND')
+  }
+  const parent =
+    organization.parentId === null ? null : ((await find(organization.parentId)) ?? null)
+  for (const home of [organization, parent]) {
+    const apiKey = home?.apiKeysByPublicKey.get(stamp.publicKey)
+    if (home !== null && apiKey !== undefined) return { apiKey, home, organization, parent }
+  }
+  const { operation } = call
+  return operation.kind === 'query' && operation.findsCaller
+    ? findBelow(organization, search)
+    : undefined
+}
+
+/** The one sub-organization in which the key exists. */
+async function findBelow(parent: Snapshot, search: Search): Promise<Match | undefined> {
+  const publicKey = Buffer.from(search.stamp.publicKey, 'hex')
+  const ids = await search.directory.read((reader) =>
+    findSubOrganizationsByPublicKey(reader, parent.organizationId, publicKey),
+  )
+  if (ids.length > 1) throw new AppError('PUBLIC_KEY_AMBIGUOUS')
+  const organization = ids[0] === undefined ? undefined : await search.find(ids[0])
+  // SECURITY: the look-up is only a hint; the key must be in the authenticated snapshot.
+  const apiKey = organization?.apiKeysByPublicKey.get(search.stamp.publicKey)
+  if (organization === undefined || apiKey === undefined) return undefined
+  if (organization.parentId !== parent.organizationId) return undefined
+  return { apiKey, home: organization, organization, parent }
+}

@@ -1,0 +1,121 @@
+// Errors in the shape of the Turnkey API: gRPC code, message, details, and the HTTP status.
+import { randomUUID } from 'node:crypto'
+import type { ActivityRow } from '../../domain/activity/activity.ts'
+import {
+  AppError,
+  type ErrorCategory,
+  type ErrorCode,
+  type ErrorDetails,
+  errorCategory,
+  isErrorCode,
+} from '../../errors.ts'
+import type { Reply } from '../../operation/family.ts'
+
+interface Status {
+  grpc: number
+  http: number
+}
+
+const STATUS: Record<ErrorCategory, Status> = {
+  invalid: { grpc: 3, http: 400 },
+  unauthenticated: { grpc: 16, http: 401 },
+  forbidden: { grpc: 7, http: 403 },
+  notFound: { grpc: 5, http: 404 },
+  conflict: { grpc: 9, http: 400 },
+  limit: { grpc: 8, http: 429 },
+  unavailable: { grpc: 14, http: 503 },
+  internal: { grpc: 13, http: 500 },
+}
+
+const HTTP_OVERRIDE: Partial<Record<ErrorCode, number>> = { BODY_TOO_LARGE: 413 }
+
+const TURNKEY_CODE: Partial<Record<ErrorCode, string>> = {
+  BAD_REQUEST_BODY: 'REQUEST_INVALID',
+  MALFORMED_ORGANIZATION_ID: 'INVALID_ORGANIZATION_ID',
+  TIMESTAMP_OUTSIDE_WINDOW: 'INVALID_TIME',
+  STAMP_MISSING: 'SIGNATURE_MISSING',
+  SIGNATURE_INVALID: 'SIGNATURE_INVALID',
+  PUBLIC_KEY_NOT_FOUND: 'PUBLIC_KEY_NOT_FOUND',
+  CREDENTIAL_ID_NOT_FOUND: 'CREDENTIAL_NOT_FOUND',
+  API_KEY_EXPIRED: 'API_KEY_EXPIRED',
+  NOT_AUTHORIZED: 'REQUEST_NOT_AUTHORIZED',
+  ORGANIZATION_NOT_FOUND: 'ORGANIZATION_NOT_FOUND',
+  PUBLIC_KEY_IN_USE: 'CREDENTIAL_CONFLICT',
+  INTERNAL: 'INTERNAL',
+}
+
+/** The published texts that a field's message may be: then it is the message of the whole error. */
+const FIELD_ERRORS: Record<string, ErrorCode> = {
+  'invalid curve': 'INVALID_CURVE',
+  'curve required': 'CURVE_REQUIRED',
+  'invalid path format': 'INVALID_PATH_FORMAT',
+  'invalid address format': 'INVALID_ADDRESS_FORMAT',
+  'invalid payload encoding': 'INVALID_PAYLOAD_ENCODING',
+  'invalid hash function': 'INVALID_HASH_FUNCTION',
+  'missing wallet params': 'MISSING_WALLET_PARAMS',
+}
+
+/** The error for bad fields: the published one of the first field, else `bad request body`. */
+export function fieldError(violations: NonNullable<ErrorDetails['violations']>): AppError {
+  const published = FIELD_ERRORS[violations[0]?.description ?? '']
+  return new AppError(published ?? 'BAD_REQUEST_BODY', { violations })
+}
+
+export function encodeError(error: AppError): Reply {
+  const { grpc, http } = STATUS[errorCategory(error.code)]
+  const turnkeyErrorCode = TURNKEY_CODE[error.code] ?? ''
+  const body = {
+    code: grpc,
+    message: publicMessage(error),
+    details: details(error),
+    turnkeyErrorCode,
+  }
+  return {
+    status: HTTP_OVERRIDE[error.code] ?? http,
+    body: Buffer.from(JSON.stringify(body)),
+    ...(http === 503 ? { headers: { 'retry-after': '1' } } : {}),
+  }
+}
+
+function publicMessage(error: AppError): string {
+  if (error.code !== 'INTERNAL') return error.message
+  return `${error.message} (${error.details.requestId ?? randomUUID()})`
+}
+
+function details(error: AppError): unknown[] {
+  const { violations, activityId } = error.details
+  const list: unknown[] = []
+  if (violations !== undefined) {
+    list.push({ '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations: violations })
+  }
+  if (error.code === 'NOT_AUTHORIZED') {
+    list.push({
+      '@type': 'type.googleapis.com/errors.v1.PolicyEnginePermissionError',
+      message: 'No policies evaluated to outcome: Allow',
+      policyEvaluations: [],
+    })
+    if (activityId !== undefined) {
+      list.push({
+        '@type': 'type.googleapis.com/google.rpc.ResourceInfo',
+        resourceType: 'activity',
+        resourceName: activityId,
+      })
+    }
+  }
+  return list
+}
+
+/** `activity.failure`: the error that a failed activity keeps, or null. */
+export function wireFailure(activity: ActivityRow) {
+  if (activity.failure === null) return null
+  const { code, details: kept } = JSON.parse(activity.failure) as {
+    code: string
+    details: ErrorDetails
+  }
+  const error = new AppError(isErrorCode(code) ? code : 'INTERNAL', kept)
+  return {
+    code: STATUS[errorCategory(error.code)].grpc,
+    message: error.message,
+    details: details(error),
+  }
+}

@@ -1,0 +1,88 @@
+// The Turnkey family: its envelope, its stamps, its answers.
+import { z } from 'zod'
+import { AppError, invalidField } from '../../errors.ts'
+import type { Family, Submission } from '../../operation/family.ts'
+import { Registry } from '../../operation/registry.ts'
+import { decimalText, uuid } from '../../operation/schemas.ts'
+import type { JsonValue } from '../../platform/strictJson.ts'
+import { encodeActivity, registerKeys } from './activityWire.ts'
+import { authenticate } from './auth.ts'
+import { encodeError, fieldError } from './errors.ts'
+import { operations } from './operations.ts'
+import { readStamp, verifyStamp } from './stamp.ts'
+import { dropNulls } from './wire.ts'
+
+/** Unknown members beside these are ignored, as the upstream does; not so inside `parameters`. */
+const envelope = z.object({
+  type: z.string().max(100),
+  timestampMs: decimalText,
+  organizationId: uuid,
+  parameters: z.record(z.string(), z.unknown()),
+})
+
+export function createTurnkeyFamily(): Family {
+  const registry = new Registry(operations)
+  for (const operation of operations) {
+    if (operation.kind === 'activity') registerKeys(operation)
+  }
+  return {
+    name: 'turnkey',
+    registry,
+    authenticate,
+    encodeError,
+    encodeActivity: (view, viewer) => encodeActivity(view, viewer, Date.now()),
+    parseSubmission: (json) => parseSubmission(registry, json),
+    parseQuery: (json, operation) => parse(operation.params, dropNulls(json), []),
+    parseVote(json, operation) {
+      const { type, timestampMs, parameters } = parse(envelope, dropNulls(json), [])
+      if (type !== operation.type) throw new AppError('ACTIVITY_TYPE_MISMATCH')
+      const { fingerprint } = parse(operation.params, parameters, ['parameters'])
+      return {
+        fingerprint: Buffer.from(fingerprint.slice('sha256:'.length), 'hex'),
+        timestampMs: Number(timestampMs),
+      }
+    },
+    ballotOf({ voter, body, stamp: header }, organization) {
+      const stamp = readStamp(header)
+      const apiKey = organization.apiKeysByPublicKey.get(stamp.publicKey)
+      if (apiKey === undefined || apiKey.userId !== voter.userId) return undefined
+      if (!verifyStamp(stamp, apiKey.verifyKey, body)) return undefined
+      return { voter, publicKey: stamp.publicKey }
+    },
+  }
+}
+
+function parseSubmission(registry: Registry, json: JsonValue): Submission {
+  const { type, timestampMs, parameters } = parse(envelope, dropNulls(json), [])
+  const found = registry.findByType(type)
+  if (found === undefined) throw invalidField('type', 'is not a known activity type')
+  const { operation, version } = found
+  const params = version.upgrade(parse(version.params, parameters, ['parameters']))
+  return { operation, version, params, timestampMs: Number(timestampMs) }
+}
+
+const VIOLATIONS_MAX = 20
+
+/** Parses `value`. @throws AppError with the path and the reason of each bad field */
+function parse<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  prefix: readonly string[],
+): z.output<S> {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  throw fieldError(
+    parsed.error.issues.slice(0, VIOLATIONS_MAX).flatMap((issue) => violations(issue, prefix)),
+  )
+}
+
+function violations(issue: z.core.$ZodIssue, prefix: readonly string[]) {
+  const path = [...prefix, ...issue.path.map(String)]
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      field: [...path, key.slice(0, 100)].join('.'),
+      description: 'unknown field',
+    }))
+  }
+  return [{ field: path.join('.'), description: issue.message }]
+}

@@ -1,0 +1,173 @@
+// The serving processes: one in this process, or N workers that a primary starts and keeps.
+import cluster, { type Worker } from 'node:cluster'
+import { once } from 'node:events'
+import { AggregatorRegistry } from 'prom-client'
+import type { Config } from '../config.ts'
+import { log } from '../platform/log.ts'
+import type { Store } from '../store/engine.ts'
+import { HostError, openStore } from './instance.ts'
+import { startServing } from './serving.ts'
+
+const RESTART_MS = 500
+
+export interface Fleet {
+  url: string
+  /** Known while the processes are unsealed. */
+  readonly rootKey: Buffer | undefined
+  unseal(rootKey: Buffer): Promise<void>
+  /** Lets running requests finish, and ends everything. */
+  close(): Promise<void>
+}
+
+/** What a worker and its primary tell each other. */
+type Message =
+  | { kind: 'listening'; url: string }
+  | { kind: 'unseal'; rootKey: string }
+  | { kind: 'unsealed' }
+  | { kind: 'metrics'; id: number; text?: string }
+
+/** Starts as many serving processes as configured. */
+export async function startFleet(config: Config, store: Store): Promise<Fleet> {
+  if (config.workers > 1) return new WorkerFleet(store).start(config.workers)
+  const serving = await startServing(config, store)
+  let rootKey: Buffer | undefined
+  return {
+    url: serving.url,
+    get rootKey() {
+      return rootKey
+    },
+    async unseal(key) {
+      await serving.unseal(key)
+      rootKey = key
+    },
+    close: () => serving.close(),
+  }
+}
+
+/** Resolves when the process is asked to stop; a second signal changes nothing. */
+export async function stopSignal(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(undefined))
+  await promise
+}
+
+/** The life of a worker process. It ends with its primary. */
+export async function serveAsWorker(config: Config): Promise<void> {
+  const store = await openStore(config, { checkpoints: false })
+  const serving = await startServing(config, store, askMetrics)
+  process.on('message', (message: Message) => {
+    if (message.kind !== 'unseal') return
+    const unsealed = serving.unseal(Buffer.from(message.rootKey, 'hex'))
+    void unsealed.then(() => tellPrimary({ kind: 'unsealed' }))
+  })
+  tellPrimary({ kind: 'listening', url: serving.url })
+  await Promise.race([stopSignal(), once(process, 'disconnect')])
+  await serving.close()
+  process.exit(0)
+}
+
+function tellPrimary(message: Message): void {
+  process.send?.(message)
+}
+
+let metricsAsked = 0
+
+/** A worker sees its own metrics only: the primary adds them up. */
+async function askMetrics(): Promise<string> {
+  const id = ++metricsAsked
+  const answer = answerFrom(process, (message) =>
+    message.kind === 'metrics' && message.id === id ? (message.text ?? '') : undefined,
+  )
+  tellPrimary({ kind: 'metrics', id })
+  return answer
+}
+
+interface Speaker {
+  on(event: 'message', listener: (message: Message) => void): unknown
+  off(event: 'message', listener: (message: Message) => void): unknown
+}
+
+/** The first message of `speaker` that `pick` recognises. */
+async function answerFrom<T>(
+  speaker: Speaker,
+  pick: (message: Message) => T | undefined,
+): Promise<T> {
+  const { promise, resolve } = Promise.withResolvers<T>()
+  const listen = (message: Message) => {
+    const picked = pick(message)
+    if (picked !== undefined) resolve(picked)
+  }
+  speaker.on('message', listen)
+  return promise.finally(() => speaker.off('message', listen))
+}
+
+class WorkerFleet implements Fleet {
+  url = ''
+  rootKey: Buffer | undefined
+  readonly #store: Store
+  readonly #aggregator = new AggregatorRegistry()
+  #stopping = false
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  async start(count: number): Promise<this> {
+    const urls = await Promise.all(Array.from({ length: count }, () => this.#startWorker()))
+    this.url = urls[0] ?? ''
+    return this
+  }
+
+  async unseal(rootKey: Buffer): Promise<void> {
+    this.rootKey = rootKey
+    await Promise.all(this.#living().map((worker) => handOver(worker, rootKey)))
+  }
+
+  async close(): Promise<void> {
+    this.#stopping = true
+    await Promise.all(
+      this.#living().map((worker) => {
+        worker.process.kill('SIGTERM')
+        return once(worker, 'exit')
+      }),
+    )
+    await this.#store.close()
+  }
+
+  #living(): Worker[] {
+    return Object.values(cluster.workers ?? {}).filter(
+      (worker): worker is Worker => worker !== undefined && !worker.isDead(),
+    )
+  }
+
+  async #startWorker(): Promise<string> {
+    const worker = cluster.fork()
+    const url = await Promise.race([
+      answerFrom(worker, (message) => (message.kind === 'listening' ? message.url : undefined)),
+      once(worker, 'exit').then(() => {
+        throw new HostError('a serving process could not start')
+      }),
+    ])
+    worker.on('message', (message: Message) => {
+      if (message.kind !== 'metrics') return
+      void this.#aggregator.clusterMetrics().then((text) => worker.send({ ...message, text }))
+    })
+    worker.once('exit', (code) => this.#replace(code))
+    if (this.rootKey !== undefined) await handOver(worker, this.rootKey)
+    return url
+  }
+
+  #replace(code: number): void {
+    if (this.#stopping) return
+    log('error', 'a serving process ended and is started again', { code })
+    setTimeout(() => {
+      this.#startWorker().catch(() => this.#replace(code))
+    }, RESTART_MS)
+  }
+}
+
+async function handOver(worker: Worker, rootKey: Buffer): Promise<void> {
+  const unsealed = answerFrom(worker, (message) => (message.kind === 'unsealed' ? true : undefined))
+  worker.send({ kind: 'unseal', rootKey: rootKey.toString('hex') } satisfies Message)
+  await unsealed
+}

@@ -1,0 +1,258 @@
+// An instance at rest: opening its database, initialising it, unsealing it.
+import { randomBytes } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { generatePrivateKey, publicKeyOf } from '@keystead/crypto/node'
+import type { Config } from '../config.ts'
+import { Keyvault } from '../domain/keyvault/keyvault.ts'
+import {
+  type InstanceKeyRow,
+  instanceKeyTable,
+  listSeals,
+  sealTable,
+} from '../domain/keyvault/keyvault.store.ts'
+import { type DataKey, generateDataKey } from '../domain/keyvault/dataKeys.ts'
+import { generateInstanceKeys } from '../domain/keyvault/instanceKeys.ts'
+import {
+  newRecoverySecret,
+  readSealFile,
+  recoverySecret,
+  type Seal,
+  unwrapRootKey,
+  wrapRootKey,
+  writeSealFile,
+} from '../domain/keyvault/seals.ts'
+import { insertOrganization, type OrganizationPlan } from '../domain/organization/create.ts'
+import { planUsers } from '../domain/user/user.ts'
+import { INSTANCE_ID, newUuid } from '../platform/ids.ts'
+import type { Row, Store, Tx } from '../store/engine.ts'
+import { migrate } from '../store/migrate.ts'
+import { PostgresStore } from '../store/postgres.ts'
+import { SqliteStore } from '../store/sqlite.ts'
+
+/** Something the person at the shell can mend; its message says how. */
+export class HostError extends Error {
+  override name = 'HostError'
+}
+
+/** Opens the configured database and brings its schema up to date. */
+export async function openStore(config: Config, options: { checkpoints: boolean }): Promise<Store> {
+  mkdirSync(config.dataDirectory, { recursive: true, mode: 0o700 })
+  const store = await connect(config, options)
+  await migrate(store)
+  return store
+}
+
+async function connect(config: Config, options: { checkpoints: boolean }): Promise<Store> {
+  if (config.databaseUrl === null) {
+    const path = join(config.dataDirectory, 'keystead.db')
+    const store = new SqliteStore(path, options)
+    chmodSync(path, 0o600)
+    return store
+  }
+  const store = new PostgresStore(config.databaseUrl)
+  try {
+    await store.assertDurable()
+    return store
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+export async function isInitialised(store: Store): Promise<boolean> {
+  return (await listSeals(store.reader)).length > 0
+}
+
+/** Whether nothing has been put into the data directory yet. */
+export function isEmptyDirectory(path: string): boolean {
+  return !existsSync(path) || readdirSync(path).length === 0
+}
+
+export interface InitOptions {
+  organizationName: string
+  userName: string
+  email: string | null
+  /** Compressed P-256, hexadecimal; null: a key pair is generated. */
+  apiPublicKey: string | null
+}
+
+/** What `init` prints and writes to `admin.json`. */
+export interface Admin {
+  organizationId: string
+  userId: string
+  apiKeyId: string
+  apiPublicKey: string
+  /** Absent when the caller brought its own public key. */
+  apiPrivateKey?: string
+}
+
+export interface Initialised {
+  admin: Admin
+  /** 24 words that open the instance when the seal file is lost. Shown once, stored nowhere. */
+  recoveryWords: string
+  rootKey: Buffer
+}
+
+/**
+ * Makes an instance: root key and seals, instance keys, the root organization and its first user.
+ * The key files are written before the database, so that a crash loses nothing that was used.
+ */
+export async function initialise(
+  store: Store,
+  config: Config,
+  options: InitOptions,
+): Promise<Initialised> {
+  const nowMs = Date.now()
+  const rootKey = randomBytes(32)
+  const recovery = newRecoverySecret()
+  const fileSecret = writeSealFile(config.sealFile)
+  const adminFile = join(config.dataDirectory, 'admin.json')
+  try {
+    const seals = [
+      wrapRootKey({ id: newUuid(nowMs), kind: 'file' }, fileSecret, rootKey),
+      wrapRootKey({ id: newUuid(nowMs), kind: 'recovery' }, recovery.secret, rootKey),
+    ]
+    const dataKey = generateDataKey()
+    const keys = generateInstanceKeys(dataKey)
+    const keyvault = Keyvault.fresh(rootKey, dataKey, keys)
+    const { plan, admin } = planRootOrganization(keyvault, options, nowMs)
+    writeFileSync(adminFile, `${JSON.stringify(admin, null, 2)}\n`, { mode: 0o600, flush: true })
+    await store.write('alone', (tx) =>
+      insertInstance(tx, { seals, plan, nowMs, instance: { rootKey, dataKey, keys, keyvault } }),
+    )
+    return { admin, recoveryWords: recovery.words, rootKey }
+  } catch (error) {
+    rmSync(config.sealFile, { force: true })
+    rmSync(adminFile, { force: true })
+    throw error
+  }
+}
+
+/** A root organization with one root user and one API key. */
+export function planRootOrganization(
+  keys: Pick<Keyvault, 'createDataKey'>,
+  options: InitOptions,
+  nowMs: number,
+) {
+  const organizationId = newUuid(nowMs)
+  const { dataKey, row: keyRow } = keys.createDataKey(organizationId)
+  const privateKey = options.apiPublicKey === null ? generatePrivateKey('p256') : null
+  const publicKey =
+    privateKey === null ? options.apiPublicKey : publicKeyOf('p256', privateKey).toString('hex')
+  const users = planUsers({
+    organizationId,
+    organization: null,
+    isRoot: true,
+    nowMs,
+    newId: () => newUuid(nowMs),
+    users: [
+      {
+        name: options.userName,
+        email: options.email,
+        phone: null,
+        apiKeys: [
+          { name: 'admin', publicKey: publicKey ?? '', curve: 'p256', expirationSeconds: null },
+        ],
+      },
+    ],
+  })
+  const plan: OrganizationPlan = {
+    organizationId,
+    parentId: null,
+    name: options.organizationName,
+    rootThreshold: 1,
+    dataKey,
+    keyRow,
+    users,
+    wallet: null,
+    nowMs,
+  }
+  const admin: Admin = {
+    organizationId,
+    userId: String(users.users[0]?.['id']),
+    apiKeyId: String(users.apiKeys[0]?.['id']),
+    apiPublicKey: publicKey ?? '',
+    ...(privateKey === null ? {} : { apiPrivateKey: privateKey.toString('hex') }),
+  }
+  return { plan, admin }
+}
+
+interface NewInstance {
+  seals: Seal[]
+  plan: OrganizationPlan
+  nowMs: number
+  instance: { rootKey: Buffer; dataKey: DataKey; keys: InstanceKeyRow[]; keyvault: Keyvault }
+}
+
+async function insertInstance(
+  tx: Tx,
+  { seals, plan, nowMs, instance }: NewInstance,
+): Promise<void> {
+  const { rootKey, dataKey, keys, keyvault } = instance
+  const stamped = (row: Seal | InstanceKeyRow): Row => ({ ...row, created_ms: nowMs })
+  await tx.insert(sealTable, seals.map(stamped))
+  await tx.insert(instanceKeyTable, keys.map(stamped))
+  const wrapped = dataKey.wrap(rootKey, INSTANCE_ID)
+  const pseudo: OrganizationPlan = {
+    organizationId: INSTANCE_ID,
+    parentId: null,
+    name: 'instance',
+    rootThreshold: 1,
+    dataKey,
+    keyRow: { organization_id: INSTANCE_ID, version: 1, wrapped },
+    users: { users: [], apiKeys: [] },
+    wallet: null,
+    nowMs,
+  }
+  const birth = { unitId: newUuid(nowMs), auditKey: keyvault.auditKey, atMs: nowMs }
+  const created = hostFacts({ action: 'organization.create', resource: plan.organizationId })
+  await insertOrganization(tx, pseudo, {
+    ...birth,
+    facts: hostFacts({ action: 'instance.init', resource: '' }),
+  })
+  await insertOrganization(tx, plan, { ...birth, facts: created })
+}
+
+/** Audit facts of something done by the person at the host's shell. */
+export function hostFacts(event: { action: string; resource: string }) {
+  return {
+    actor: 'host',
+    credential: '',
+    action: event.action,
+    resource: event.resource,
+    outcome: 'accepted',
+    activityId: null,
+    bodyHash: null,
+    payload: {},
+  } as const
+}
+
+/** The root key by the seal file, or undefined when that file is not here. */
+export async function unsealByFile(store: Store, config: Config): Promise<Buffer | undefined> {
+  const secret = readSealFile(config.sealFile)
+  return secret === undefined ? undefined : openSeal(store, 'file', secret)
+}
+
+/** @throws HostError when the words are not this instance's */
+export async function unsealByWords(store: Store, words: string): Promise<Buffer> {
+  const secret = recoverySecret(words)
+  if (secret === undefined) {
+    throw new HostError('these are not 24 recovery words: a word is misspelt, missing or misplaced')
+  }
+  const rootKey = await openSeal(store, 'recovery', secret)
+  if (rootKey === undefined) throw new HostError('these recovery words belong to another instance')
+  return rootKey
+}
+
+async function openSeal(
+  store: Store,
+  kind: Seal['kind'],
+  secret: Buffer,
+): Promise<Buffer | undefined> {
+  for (const seal of await listSeals(store.reader)) {
+    const rootKey = seal.kind === kind ? unwrapRootKey(seal, secret) : undefined
+    if (rootKey !== undefined) return rootKey
+  }
+  return undefined
+}

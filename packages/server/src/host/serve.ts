@@ -1,0 +1,111 @@
+// `keystead serve`: prepares the instance, starts its processes, and obeys the control socket.
+import cluster from 'node:cluster'
+import { createApp } from '../app.ts'
+import type { Config } from '../config.ts'
+import type { Store } from '../store/engine.ts'
+import { type ControlRequest, listenForControl } from './control.ts'
+import { type Fleet, serveAsWorker, startFleet, stopSignal } from './fleet.ts'
+import {
+  HostError,
+  type Initialised,
+  initialise,
+  isEmptyDirectory,
+  isInitialised,
+  openStore,
+  unsealByFile,
+  unsealByWords,
+} from './instance.ts'
+import { createRootOrganization } from './organizations.ts'
+
+/** Prints one line for a person; the last one of a start says where it listens. */
+export type Print = (line: string) => void
+
+/** Serves until it is told to stop. @throws HostError */
+export async function serve(config: Config, print: Print): Promise<void> {
+  if (cluster.isWorker) return serveAsWorker(config)
+  const empty = isEmptyDirectory(config.dataDirectory)
+  const store = await openStore(config, { checkpoints: true })
+  const rootKey = await prepare(store, config, { empty, print })
+  const fleet = await startFleet(config, store)
+  if (rootKey !== undefined) await fleet.unseal(rootKey)
+  const control = await listenForControl(config, (request) =>
+    obey({ store, config, fleet }, request),
+  )
+  if (rootKey === undefined) {
+    print(`sealed: there is no seal key file ${config.sealFile}`)
+    print('type `npx keystead unseal` and the recovery words')
+  }
+  print(`listening on ${fleet.url}`)
+  await stopSignal()
+  control.close()
+  await fleet.close()
+}
+
+/** Makes the instance on an empty data directory; otherwise unseals it if the seal file is here. */
+async function prepare(
+  store: Store,
+  config: Config,
+  start: { empty: boolean; print: Print },
+): Promise<Buffer | undefined> {
+  if (await isInitialised(store)) return unsealByFile(store, config)
+  if (!start.empty) {
+    throw new HostError(
+      `the data directory ${config.dataDirectory} is not empty but holds no instance: choose another with --data`,
+    )
+  }
+  const made = await initialise(store, config, {
+    organizationName: 'Keystead',
+    userName: 'admin',
+    email: null,
+    apiPublicKey: null,
+  })
+  process.stderr.write(`${recoveryNotice(made.recoveryWords)}\n`)
+  printWelcome(config, made, start.print)
+  return made.rootKey
+}
+
+function printWelcome(config: Config, { admin }: Initialised, print: Print): void {
+  print(`made a new instance in ${config.dataDirectory}`)
+  print(`  organization  ${admin.organizationId}`)
+  print(`  admin key     ${config.dataDirectory}/admin.json`)
+  print('  try           npx keystead call getWhoami')
+}
+
+/** The recovery words for the error stream: numbered to write down, and in one line to type. */
+export function recoveryNotice(words: string): string {
+  const numbered = words.split(' ').map((word, index) => `${String(index + 1).padStart(2)} ${word}`)
+  const rows = Array.from({ length: 6 }, (_, row) =>
+    [0, 6, 12, 18]
+      .map((column) => (numbered[row + column] ?? '').padEnd(14))
+      .join('  ')
+      .trimEnd(),
+  )
+  return [
+    'RECOVERY WORDS: write them down now. They open this instance when its seal key file is',
+    'lost, they are stored nowhere, and they are not shown again.',
+    '',
+    ...rows.map((row) => `  ${row}`),
+    '',
+    words,
+    '',
+  ].join('\n')
+}
+
+interface Host {
+  store: Store
+  config: Config
+  fleet: Fleet
+}
+
+/** Obeys one command of the host's shell. */
+async function obey({ store, config, fleet }: Host, request: ControlRequest): Promise<unknown> {
+  switch (request.command) {
+    case 'unseal':
+      return fleet.unseal(await unsealByWords(store, request.words))
+    case 'createOrganization': {
+      if (fleet.rootKey === undefined) throw new HostError('the server is sealed')
+      const app = await createApp(store, fleet.rootKey, { window: config.window, jobs: false })
+      return createRootOrganization(app, request.options)
+    }
+  }
+}

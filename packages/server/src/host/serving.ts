@@ -1,0 +1,73 @@
+// One serving process: a store, an HTTP server, and the app once the root key is known.
+import type { AddressInfo } from 'node:net'
+import { type App, createApp } from '../app.ts'
+import type { Config } from '../config.ts'
+import { createTurnkeyFamily } from '../family/turnkey/turnkey.ts'
+import { type Backend, createHttpServer } from '../http/server.ts'
+import { handle } from '../pipeline/pipeline.ts'
+import { log } from '../platform/log.ts'
+import { collectProcessMetrics, metricsRegistry } from '../platform/metrics.ts'
+import type { Store } from '../store/engine.ts'
+
+export interface Serving {
+  /** The address it listens on, as a URL. */
+  url: string
+  /** Starts answering requests. */
+  unseal(rootKey: Buffer): Promise<void>
+  isSealed(): boolean
+  /** Finishes running requests, and stops. */
+  close(): Promise<void>
+}
+
+/** @param metrics collects the metrics of all processes; by default this one's */
+export async function startServing(
+  config: Config,
+  store: Store,
+  metrics: () => Promise<string> = () => metricsRegistry.metrics(),
+): Promise<Serving> {
+  let app: App | undefined
+  collectProcessMetrics()
+  const backend: Backend = {
+    families: [createTurnkeyFamily()],
+    handle: (family, inbound) => {
+      if (app === undefined) throw new Error('a sealed server was asked to handle a request')
+      return handle(app.deps, family, inbound)
+    },
+    isSealed: () => app === undefined,
+    isReady: () => isReachable(store),
+    publicKeys: () => ({ keys: app?.deps.keyvault.instance.published() ?? [] }),
+    metrics,
+    reportUnexpected: (cause) => log('error', 'a request failed in the HTTP layer', { cause }),
+  }
+  const server = createHttpServer(backend, config)
+  await server.listen({ host: config.host, port: config.port })
+  return {
+    url: addressOf(config, portOf(server.addresses()[0])),
+    isSealed: () => app === undefined,
+    async unseal(rootKey) {
+      app ??= await createApp(store, rootKey, { window: config.window, jobs: true })
+    },
+    async close() {
+      await server.close()
+      await app?.stop()
+      await store.close()
+    },
+  }
+}
+
+function addressOf({ host }: Config, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+function portOf(address: AddressInfo | string | undefined): number {
+  return typeof address === 'object' ? address.port : 0
+}
+
+async function isReachable(store: Store): Promise<boolean> {
+  try {
+    await store.reader.one('select 1 as one')
+    return true
+  } catch {
+    return false
+  }
+}

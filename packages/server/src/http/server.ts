@@ -1,0 +1,138 @@
+// HTTP: mounts every family's operations, keeps bodies as raw bytes, and answers JSON bytes only.
+import fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
+import { AppError } from '../errors.ts'
+import type { Family, Inbound, Reply } from '../operation/family.ts'
+import type { Operation } from '../operation/operation.ts'
+
+export interface HttpOptions {
+  bodyBytesMax: number
+  corsOrigins: readonly string[]
+  trustedProxies: readonly string[]
+}
+
+/** What answers requests; the families exist before the server is unsealed. */
+export interface Backend {
+  families: readonly Family[]
+  handle(family: Family, inbound: { operation: Operation; request: Inbound }): Promise<Reply>
+  isSealed(): boolean
+  /** Whether requests can be stored right now. */
+  isReady(): Promise<boolean>
+  /** Public keys, for clients that must be told them. */
+  publicKeys(): unknown
+  metrics(): Promise<string>
+  reportUnexpected(error: unknown): void
+}
+
+/** @returns a fastify instance, not yet listening */
+export function createHttpServer(backend: Backend, options: HttpOptions): FastifyInstance {
+  const server = fastify({
+    bodyLimit: options.bodyBytesMax,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 72_000,
+    trustProxy: options.trustedProxies.length === 0 ? false : [...options.trustedProxies],
+    exposeHeadRoutes: false,
+    routerOptions: { ignoreDuplicateSlashes: true },
+    forceCloseConnections: 'idle',
+  })
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
+    done(null, body)
+  })
+  allowOrigins(server, options.corsOrigins)
+  for (const family of backend.families) mountFamily(server, backend, family)
+  mountProbes(server, backend)
+  const [fallback] = backend.families
+  server.setNotFoundHandler((_request, reply) => {
+    return send(reply, errorReply(fallback, new AppError('ROUTE_NOT_FOUND')))
+  })
+  server.setErrorHandler((error: FastifyError, _request, reply) => {
+    return send(reply, errorReply(fallback, adopt(error, backend)))
+  })
+  return server
+}
+
+function mountFamily(server: FastifyInstance, backend: Backend, family: Family): void {
+  for (const operation of family.registry.operations) {
+    server.post(operation.path, async (request, reply) => {
+      if (backend.isSealed()) return send(reply, family.encodeError(new AppError('SEALED')))
+      const inbound = { operation, request: inboundOf(request, operation.path) }
+      return send(reply, await backend.handle(family, inbound))
+    })
+  }
+}
+
+function inboundOf(request: FastifyRequest, path: string): Inbound {
+  const headers: Record<string, string | undefined> = {}
+  for (const [name, value] of Object.entries(request.headers)) {
+    headers[name] = Array.isArray(value) ? value.join(', ') : value
+  }
+  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+  return { path, body, headers, address: request.ip }
+}
+
+function mountProbes(server: FastifyInstance, backend: Backend): void {
+  server.get('/healthz', (_request, reply) =>
+    send(reply, json(200, { status: backend.isSealed() ? 'sealed' : 'ok' })),
+  )
+  server.get('/readyz', async (_request, reply) => {
+    const ready = !backend.isSealed() && (await backend.isReady())
+    return send(reply, json(ready ? 200 : 503, { status: ready ? 'ready' : 'not ready' }))
+  })
+  server.get('/.well-known/keystead', (_request, reply) =>
+    send(
+      reply,
+      backend.isSealed() ? json(503, { status: 'sealed' }) : json(200, backend.publicKeys()),
+    ),
+  )
+  server.get('/metrics', async (_request, reply) => {
+    return reply.type('text/plain; version=0.0.4').send(await backend.metrics())
+  })
+}
+
+const REQUEST_HEADERS =
+  'Content-Type, X-Client-Version, X-Stamp, X-Stamp-Webauthn, X-Stamp-Attested, X-Session'
+
+/** Browsers may call from the configured origins; no credentials of the browser are used. */
+function allowOrigins(server: FastifyInstance, origins: readonly string[]): void {
+  const any = origins.includes('*')
+  server.addHook('onRequest', async (request, reply) => {
+    const { origin } = request.headers
+    if (origin !== undefined && (any || origins.includes(origin))) {
+      reply.header('access-control-allow-origin', any ? '*' : origin)
+      if (!any) reply.header('vary', 'origin')
+    }
+    if (request.method === 'OPTIONS') {
+      reply.header('access-control-allow-methods', 'POST, OPTIONS')
+      reply.header('access-control-allow-headers', REQUEST_HEADERS)
+      reply.header('access-control-max-age', '86400')
+      await reply.code(204).send()
+    }
+  })
+}
+
+function adopt(error: FastifyError, backend: Backend): AppError {
+  const status = error.statusCode ?? 500
+  if (status === 413) return new AppError('BODY_TOO_LARGE')
+  if (status < 500) return new AppError('BAD_REQUEST_BODY')
+  backend.reportUnexpected(error)
+  return new AppError('INTERNAL')
+}
+
+function errorReply(family: Family | undefined, error: AppError): Reply {
+  return family?.encodeError(error) ?? json(500, { message: error.message })
+}
+
+function json(status: number, value: unknown): Reply {
+  return { status, body: Buffer.from(JSON.stringify(value)) }
+}
+
+/** SECURITY: bytes and the exact type; fastify adds a charset to strings, which clients refuse. */
+function send(reply: FastifyReply, { status, body, headers }: Reply): FastifyReply {
+  if (headers !== undefined) reply.headers(headers)
+  return reply.code(status).header('content-type', 'application/json').send(body)
+}

@@ -1,0 +1,43 @@
+// Metrics in the Prometheus format, kept by prom-client and added up over the worker processes.
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+export const metricsRegistry = new Registry()
+
+const registers = [metricsRegistry]
+
+export const requestCount = new Counter({
+  name: 'keystead_requests_total',
+  help: 'Requests by operation and HTTP status',
+  labelNames: ['operation', 'status'] as const,
+  registers,
+})
+
+export const errorCount = new Counter({
+  name: 'keystead_errors_total',
+  help: 'Requests that ended in an error, by error code',
+  labelNames: ['code'] as const,
+  registers,
+})
+
+export const flushUnits = new Histogram({
+  name: 'keystead_flush_units',
+  help: 'How many units one flush committed',
+  buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+  registers,
+})
+
+export const cacheLookups = new Gauge({
+  name: 'keystead_snapshot_cache_lookups',
+  help: 'Look-ups in the snapshot cache, by outcome',
+  labelNames: ['outcome'] as const,
+  registers,
+})
+
+let collecting = false
+
+/** Starts the metrics of the process itself: memory, CPU, event loop. */
+export function collectProcessMetrics(): void {
+  if (collecting) return
+  collecting = true
+  collectDefaultMetrics({ register: metricsRegistry, prefix: 'keystead_' })
+}

@@ -1,0 +1,110 @@
+// A real server process for one test: a fresh instance on either engine, with any number of workers.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Admin } from '@keystead/server/commands'
+import { createDatabase } from './postgres.ts'
+
+export type Engine = 'sqlite' | 'postgres'
+export const engines: readonly Engine[] = ['sqlite', 'postgres']
+
+const launcher = new URL('../../bin/keystead.js', import.meta.url).pathname
+
+export interface ServerOptions {
+  engine: Engine
+  workers?: number
+  /** Further settings. */
+  env?: Record<string, string>
+  /** Runs the server under another command, such as a tracer: its words before `node …`. */
+  under?: readonly string[]
+}
+
+export interface TestServer {
+  url: string
+  admin: Admin
+  /** The data directory. */
+  data: string
+  env: NodeJS.ProcessEnv
+  databaseUrl: string | null
+  process: ChildProcess
+  /** Everything it printed, both streams. */
+  output(): string
+  /** Ends the process by `signal` and waits; the data stay. */
+  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
+  /** Starts it again on the same data. */
+  restart(): Promise<void>
+  /** Ends the process and removes the data. */
+  dispose(): Promise<void>
+}
+
+/** Starts a server on a new instance and waits until it listens. */
+export async function startServer(options: ServerOptions): Promise<TestServer> {
+  const data = mkdtempSync(join(tmpdir(), 'ks-'))
+  const database = options.engine === 'postgres' ? await createDatabase() : null
+  const env = {
+    ...process.env,
+    ...options.env,
+    ...(database === null ? {} : { KEYSTEAD_DATABASE_URL: database.url }),
+  }
+  let running = await launch(options, data, env)
+  const server: TestServer = {
+    url: running.url,
+    admin: JSON.parse(readFileSync(join(data, 'admin.json'), 'utf8')) as Admin,
+    data,
+    env,
+    databaseUrl: database?.url ?? null,
+    process: running.child,
+    output: () => running.output(),
+    end: (signal) => endProcess(running.child, signal),
+    async restart() {
+      running = await launch(options, data, env)
+      server.url = running.url
+      server.process = running.child
+    },
+    async dispose() {
+      await endProcess(running.child, 'SIGTERM')
+      await database?.drop()
+      rmSync(data, { recursive: true, force: true })
+    },
+  }
+  return server
+}
+
+interface Running {
+  child: ChildProcess
+  url: string
+  output(): string
+}
+
+async function launch(
+  options: ServerOptions,
+  data: string,
+  env: NodeJS.ProcessEnv,
+): Promise<Running> {
+  const serve = ['serve', '--data', data, '--port', '0', '--workers', String(options.workers ?? 1)]
+  const [command = '', ...words] = [...(options.under ?? []), process.execPath, launcher, ...serve]
+  const child = spawn(command, words, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const lines: string[] = []
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => {
+      lines.push(line)
+      const url = /^listening on (\S+)$/.exec(line)?.[1]
+      if (url !== undefined) resolve(url)
+    })
+  }
+  child.once('exit', (code) =>
+    reject(new Error(`the server ended (${code}):\n${lines.join('\n')}`)),
+  )
+  return { child, url: await promise, output: () => lines.join('\n') }
+}
+
+async function endProcess(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = once(child, 'exit')
+  child.kill(signal)
+  await ended
+}
