@@ -1,16 +1,10 @@
 // Finding the account that a request wants to sign with.
-import { BoundedCache } from '../../platform/boundedCache.ts'
 import { isUuid } from '../../platform/ids.ts'
 import type { Reader } from '../../store/engine.ts'
 import type { Keyvault, SigningAccount } from '../keyvault/keyvault.ts'
 import type { Snapshot } from '../organization/snapshot.ts'
 import { addressKey, assertAccount } from './wallet.ts'
 import { findAccountToSignWith } from './wallet.store.ts'
-
-const SIGNERS_MAX = 20_000
-
-// Accounts never change, and wallets only go with a new revision of their organization.
-const signers = new BoundedCache<SigningAccount>(SIGNERS_MAX)
 
 /**
  * @param signWith an account's address (EVM addresses in any case) or its id
@@ -23,7 +17,8 @@ export async function findSigner(
 ): Promise<SigningAccount | undefined> {
   const { organizationId, revision } = organization
   const key = `${organizationId}/${revision}/${addressKey(signWith)}`
-  const cached = signers.get(key)
+  // Accounts never change, and wallets only go with a new revision of their organization.
+  const cached = services.keyvault.accounts.get(key)
   if (cached !== undefined) return cached
   const account = await findAccountToSignWith(
     services.reader,
@@ -39,6 +34,6 @@ export async function findSigner(
     path: account.path,
     publicKey: account.public_key,
   }
-  signers.set(key, signer, 1)
+  services.keyvault.accounts.set(key, signer, 1)
   return signer
 }
