@@ -50,7 +50,7 @@ async function prepare(
   if (await isInitialised(store)) return unsealByFile(store, config)
   if (!start.empty) {
     throw new HostError(
-      `the data directory ${config.dataDirectory} is not empty but holds no instance: choose another with --data`,
+      `the data directory ${config.dataDirectory} holds what an interrupted start left: remove it, or choose another with --data`,
     )
   }
   const made = await initialise(store, config, {
