@@ -30,16 +30,24 @@ export interface Version {
   params: z.ZodType
   /** A pure upgrade to the newest version's parameters. */
   upgrade(params: unknown): unknown
+  /** The newest version's result as this version had it. */
+  downgrade(result: unknown): unknown
 }
 
-/** @throws never: declares an older version; `upgrade` is a pure function. */
+/** An older version: pure functions take its parameters up and, where needed, the result down. */
 export function older<S extends z.ZodType, N>(
   version: Pick<Version, 'type' | 'intentKey' | 'resultKey'> & {
     params: S
     upgrade(params: z.output<S>): N
+    /** Only where this version's result differs. */
+    downgrade?: (result: unknown) => unknown
   },
 ): Version & { upgrade(params: unknown): N } {
-  return { ...version, upgrade: (params) => version.upgrade(params as z.output<S>) }
+  return {
+    ...version,
+    upgrade: (params) => version.upgrade(params as z.output<S>),
+    downgrade: version.downgrade ?? ((result) => result),
+  }
 }
 
 /** What `prepare` returns: the result that the caller will see, and what `effects` needs. */
@@ -110,6 +118,7 @@ export function defineActivity<
     resultKey,
     params,
     upgrade: (newestParams) => newestParams,
+    downgrade: (result) => result,
   }
   return {
     ...spec,

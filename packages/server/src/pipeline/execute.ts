@@ -2,8 +2,7 @@
 import type { Effects, Unit } from '../commit/unit.ts'
 import type { ActivityRow, Actor } from '../domain/activity/activity.ts'
 import { AppError, type ErrorDetails, errorCategory, isErrorCode } from '../errors.ts'
-import type { Call, Caller } from '../operation/family.ts'
-import type { ActivityOperation } from '../operation/operation.ts'
+import type { Call, Caller, Submission } from '../operation/family.ts'
 import { newUuid } from '../platform/ids.ts'
 import type { Dependencies } from './dependencies.ts'
 
@@ -35,14 +34,14 @@ export function failedWith(error: AppError): Execution {
 interface Run {
   call: Call
   caller: Caller
-  operation: ActivityOperation
-  params: unknown
+  submission: Pick<Submission, 'operation' | 'version' | 'params'>
   submitter: Actor
 }
 
 /** Prepares an allowed operation. Declared errors are its outcome; others are thrown. */
 export async function execute(deps: Dependencies, run: Run): Promise<Execution> {
-  const { operation, params, caller, call } = run
+  const { submission, caller, call } = run
+  const { operation, version, params } = submission
   try {
     const { result, effects } = await operation.run(
       {
@@ -59,7 +58,8 @@ export async function execute(deps: Dependencies, run: Run): Promise<Execution> 
       params,
     )
     const { changes } = operation
-    return { status: 'COMPLETED', result: JSON.stringify(result), error: null, effects, changes }
+    const text = JSON.stringify(version.downgrade(result))
+    return { status: 'COMPLETED', result: text, error: null, effects, changes }
   } catch (error) {
     if (!(error instanceof AppError) || isTransient(error)) throw error
     return failedWith(error)

@@ -56,7 +56,7 @@ async function attempt(deps: Dependencies, turn: Turn, submission: Submission): 
   })
   switch (verdict) {
     case 'allow':
-      return execute(deps, { ...turn, operation, params, submitter: caller.actor })
+      return execute(deps, { ...turn, submission, submitter: caller.actor })
     case 'hold':
       return held
     case 'deny':

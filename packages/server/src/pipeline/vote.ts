@@ -104,7 +104,8 @@ async function executeIfReached(
   poll: Poll,
 ): Promise<Execution | null> {
   const { activity, caller, call } = poll
-  const { operation, params } = family.parseSubmission(storedJson(activity.body))
+  const submission = family.parseSubmission(storedJson(activity.body))
+  const { operation, params } = submission
   const submitter = {
     organizationId: activity.actor_organization_id,
     userId: activity.actor_user_id,
@@ -119,7 +120,7 @@ async function executeIfReached(
     ownUserId: operation.ownUser(params),
   })
   if (verdict !== 'allow') return null
-  return execute(deps, { call, caller, operation, params, submitter })
+  return execute(deps, { call, caller, submission, submitter })
 }
 
 /** SECURITY: what was stored is verified again before it counts: bodies by hash, votes by stamp. */

@@ -31,6 +31,13 @@ export const walletSecretTable = table('wallet_secret', {
   sealed: 'bytes',
 })
 
+export const privateKeySecretTable = table('private_key_secret', {
+  organization_id: 'uuid',
+  private_key_id: 'uuid',
+  version: 'integer',
+  sealed: 'bytes',
+})
+
 export function listSeals(reader: Reader): Promise<Seal[]> {
   return reader.all<Seal>('select id, kind, wrapped_root_key from seal order by id')
 }
@@ -68,6 +75,19 @@ export async function findWalletSecret(
     'select sealed from wallet_secret where organization_id = ?u and wallet_id = ?u',
     organizationId,
     walletId,
+  )
+  return row?.sealed
+}
+
+export async function findPrivateKeySecret(
+  reader: Reader,
+  organizationId: string,
+  privateKeyId: string,
+): Promise<Buffer | undefined> {
+  const row = await reader.one<{ sealed: Buffer }>(
+    'select sealed from private_key_secret where organization_id = ?u and private_key_id = ?u',
+    organizationId,
+    privateKeyId,
   )
   return row?.sealed
 }

@@ -13,24 +13,25 @@ import { Tampered } from '../audit/head.ts'
 import { type DataKey, generateDataKey, unwrapDataKey } from './dataKeys.ts'
 import { InstanceKeys } from './instanceKeys.ts'
 import {
+  findPrivateKeySecret,
   findWalletSecret,
   findWrappedDataKey,
   type InstanceKeyRow,
   listInstanceKeys,
 } from './keyvault.store.ts'
+import { openPrivateKey } from './privateKeys.ts'
 import { openSeed, type Seed } from './seeds.ts'
 
 const DATA_KEYS_MAX = 20_000
 const SIGNING_KEYS_MAX = 20_000
 
-/** A wallet account to sign with. */
-export interface SigningAccount {
+/** A key to sign with: an account of a wallet, or a private key of its own. */
+export interface SigningKey {
   organizationId: string
-  walletId: string
   curve: Curve
-  path: string
-  /** Compressed; what the derived key must match. */
+  /** Compressed; what the unsealed key must match. */
   publicKey: Buffer
+  source: { walletId: string; path: string } | { privateKeyId: string }
 }
 
 /** `r` and `s` of 32 bytes; `v` the recovery id (ECDSA), 0 for Ed25519 where `r ‖ s` is R ‖ S. */
@@ -42,8 +43,8 @@ export interface Signature {
 
 export class Keyvault {
   readonly instance: InstanceKeys
-  /** Accounts that were found and verified, by whatever name the finder gives them. */
-  readonly accounts = new BoundedCache<SigningAccount>(SIGNING_KEYS_MAX)
+  /** Keys that were found and verified, by whatever name the finder gives them. */
+  readonly found = new BoundedCache<SigningKey>(SIGNING_KEYS_MAX)
   readonly #rootKey: Buffer
   readonly #dataKeys = new BoundedCache<DataKey>(DATA_KEYS_MAX)
   readonly #signingKeys = new BoundedCache<Buffer>(SIGNING_KEYS_MAX)
@@ -93,13 +94,13 @@ export class Keyvault {
   }
 
   /**
-   * Signs with a wallet account's key.
+   * Signs with a wallet account's key, or a private key.
    * @param message a 32-byte digest for ECDSA curves, the whole message for Ed25519
-   * @throws Tampered when the derived key is not the account's
+   * @throws Tampered when the unsealed key is not the one that was asked for
    */
-  async sign(reader: Reader, account: SigningAccount, message: Buffer): Promise<Signature> {
-    const privateKey = await this.#signingKey(reader, account)
-    switch (account.curve) {
+  async sign(reader: Reader, key: SigningKey, message: Buffer): Promise<Signature> {
+    const privateKey = await this.#privateKey(reader, key)
+    switch (key.curve) {
       case 'secp256k1': {
         const { r, s, recovery } = signSecp256k1(privateKey, message)
         return { r, s, v: recovery }
@@ -115,17 +116,28 @@ export class Keyvault {
     }
   }
 
-  async #signingKey(reader: Reader, account: SigningAccount): Promise<Buffer> {
-    const name = `${account.organizationId}/${account.walletId}/${account.curve}/${account.path}`
+  async #privateKey(reader: Reader, key: SigningKey): Promise<Buffer> {
+    const name = `${key.organizationId}/${key.curve}/${key.publicKey.toString('hex')}`
     const cached = this.#signingKeys.get(name)
     if (cached !== undefined) return cached
-    const seed = await this.seed(reader, account.organizationId, account.walletId)
-    const privateKey = seed.privateKey(account.curve, account.path)
-    if (!publicKeyOf(account.curve, privateKey).equals(account.publicKey)) {
-      throw new Tampered(`the seed of wallet ${account.walletId} does not give the account's key`)
+    const privateKey = await this.#unseal(reader, key)
+    if (!publicKeyOf(key.curve, privateKey).equals(key.publicKey)) {
+      throw new Tampered(
+        `a sealed key of organization ${key.organizationId} is not the public key's`,
+      )
     }
     this.#signingKeys.set(name, privateKey, 1)
     return privateKey
+  }
+
+  async #unseal(reader: Reader, { organizationId, curve, source }: SigningKey): Promise<Buffer> {
+    if ('walletId' in source) {
+      const seed = await this.seed(reader, organizationId, source.walletId)
+      return seed.privateKey(curve, source.path)
+    }
+    const sealed = await findPrivateKeySecret(reader, organizationId, source.privateKeyId)
+    if (sealed === undefined) throw new Tampered(`private key ${source.privateKeyId} has no secret`)
+    return openPrivateKey(await this.dataKey(reader, organizationId), source.privateKeyId, sealed)
   }
 }
 

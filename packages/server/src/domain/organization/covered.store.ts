@@ -48,12 +48,26 @@ export const walletTable = table('wallet', {
   updated_ms: 'integer',
 })
 
+export const privateKeyTable = table('private_key', {
+  organization_id: 'uuid',
+  id: 'uuid',
+  name: 'text',
+  curve: 'text',
+  public_key: 'bytes',
+  addresses: 'text',
+  exported: 'integer',
+  imported: 'integer',
+  created_ms: 'integer',
+  updated_ms: 'integer',
+})
+
 /** Tables whose rows `state_mac` covers. A row that a decision reads belongs in one of them. */
 const coveredTables = {
   organization: organizationTable,
   users: userTable,
   apiKeys: apiKeyTable,
   wallets: walletTable,
+  privateKeys: privateKeyTable,
 } as const satisfies Record<string, Table>
 
 export type CoveredRows = Record<keyof typeof coveredTables, Row[]>
@@ -76,7 +90,8 @@ export function stateMac(stateKey: Buffer, place: StatePlace, rows: CoveredRows)
   const fields: Field[] = ['keystead.state', uuidToBytes(place.organizationId), place.revision]
   for (const [key, definition] of Object.entries(coveredTables)) {
     const tableRows = rows[key as keyof CoveredRows]
-    fields.push(definition.name, tableRows.length)
+    // Empty tables and absent values add nothing, so that a migration that adds them keeps the MAC.
+    if (tableRows.length > 0) fields.push(definition.name, tableRows.length)
     for (const row of tableRows) fields.push(rowBytes(definition, row))
   }
   return hmacSha256(stateKey, encodeFields(fields))
@@ -91,6 +106,7 @@ function rowBytes(definition: Table, row: Row): Buffer {
   return encodeFields(
     Object.entries(definition.columns).flatMap(([name, type]): Field[] => {
       const value = row[name] ?? null
+      if (value === null) return []
       return [name, type === 'uuid' && typeof value === 'string' ? uuidToBytes(value) : value]
     }),
   )

@@ -1,5 +1,11 @@
 // The snapshot of an organization: everything a decision reads, authenticated, at one revision.
-import { equalBytes, parsePublicKey, type VerifyKey } from '@keystead/crypto/node'
+import {
+  type AddressFormat,
+  type Curve,
+  equalBytes,
+  parsePublicKey,
+  type VerifyKey,
+} from '@keystead/crypto/node'
 import type { Reader, Row } from '../../store/engine.ts'
 import { findHead, findLinkAt, findNewestLeaf } from '../audit/audit.store.ts'
 import { type Head, Tampered } from '../audit/head.ts'
@@ -42,6 +48,19 @@ export interface Wallet {
   updatedMs: number
 }
 
+export interface PrivateKey {
+  id: string
+  name: string
+  curve: Curve
+  /** Compressed. */
+  publicKey: Buffer
+  addresses: readonly { format: AddressFormat; address: string }[]
+  exported: boolean
+  imported: boolean
+  createdMs: number
+  updatedMs: number
+}
+
 export interface Snapshot {
   organizationId: string
   revision: number
@@ -53,6 +72,7 @@ export interface Snapshot {
   users: ReadonlyMap<string, User>
   apiKeysByPublicKey: ReadonlyMap<string, ApiKey>
   wallets: ReadonlyMap<string, Wallet>
+  privateKeys: ReadonlyMap<string, PrivateKey>
   /** Roughly, for the cache. */
   sizeBytes: number
 }
@@ -99,7 +119,7 @@ function buildSnapshot(head: Head, rows: CoveredRows): Snapshot {
   const apiKeys = rows.apiKeys.map(apiKeyFromRow)
   const keysOfUser = Map.groupBy(apiKeys, (key) => key.userId)
   const users = rows.users.map((row) => userFromRow(row, keysOfUser))
-  const count = apiKeys.length * 2 + users.length + rows.wallets.length
+  const count = apiKeys.length * 2 + users.length + rows.wallets.length + rows.privateKeys.length
   return {
     organizationId: head.organizationId,
     revision: head.revision,
@@ -109,6 +129,7 @@ function buildSnapshot(head: Head, rows: CoveredRows): Snapshot {
     users: new Map(users.map((user) => [user.id, user])),
     apiKeysByPublicKey: new Map(apiKeys.map((key) => [key.publicKey, key])),
     wallets: new Map(rows.wallets.map((row) => [text(row, 'id'), walletFromRow(row)])),
+    privateKeys: new Map(rows.privateKeys.map((row) => [text(row, 'id'), privateKeyFromRow(row)])),
     sizeBytes: 1000 + count * 700,
   }
 }
@@ -148,6 +169,19 @@ function walletFromRow(row: Row): Wallet {
   return {
     id: text(row, 'id'),
     name: text(row, 'name'),
+    exported: row['exported'] === 1,
+    imported: row['imported'] === 1,
+    ...times(row),
+  }
+}
+
+function privateKeyFromRow(row: Row): PrivateKey {
+  return {
+    id: text(row, 'id'),
+    name: text(row, 'name'),
+    curve: text(row, 'curve') as Curve,
+    publicKey: row['public_key'] as Buffer,
+    addresses: JSON.parse(text(row, 'addresses')) as PrivateKey['addresses'],
     exported: row['exported'] === 1,
     imported: row['imported'] === 1,
     ...times(row),

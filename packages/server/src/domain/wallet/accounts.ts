@@ -1,10 +1,16 @@
 // Reading wallet accounts: every row is authenticated before anybody relies on its address or key.
 import { isUuid } from '../../platform/ids.ts'
 import type { Reader } from '../../store/engine.ts'
-import type { Keyvault, SigningAccount } from '../keyvault/keyvault.ts'
+import type { Keyvault, SigningKey } from '../keyvault/keyvault.ts'
 import type { Snapshot } from '../organization/snapshot.ts'
 import { addressKey, assertAccount, type WalletAccount } from './wallet.ts'
-import { type AccountPage, findAccountToSignWith, listAccounts } from './wallet.store.ts'
+import {
+  type AccountPage,
+  type AccountPlace,
+  findAccountInWallet,
+  findAccountToSignWith,
+  listAccounts,
+} from './wallet.store.ts'
 
 interface Services {
   reader: Reader
@@ -12,19 +18,44 @@ interface Services {
 }
 
 /**
- * @param signWith an account's address (EVM addresses in any case) or its id
- * @returns undefined when the organization has no such account
+ * @param signWith an account's address (EVM addresses in any case) or id, or a private key's
+ * @returns undefined when the organization has no such key
  */
 export async function findSigner(
   services: Services,
   organization: Snapshot,
   signWith: string,
-): Promise<SigningAccount | undefined> {
+): Promise<SigningKey | undefined> {
   const { organizationId, revision } = organization
-  const key = `${organizationId}/${revision}/${addressKey(signWith)}`
-  // Accounts never change, and wallets only go with a new revision of their organization.
-  const cached = services.keyvault.accounts.get(key)
+  const name = `${organizationId}/${revision}/${addressKey(signWith)}`
+  // Accounts never change, and keys only go with a new revision of their organization.
+  const cached = services.keyvault.found.get(name)
   if (cached !== undefined) return cached
+  const found =
+    findPrivateKey(organization, signWith) ?? (await findAccount(services, organization, signWith))
+  if (found !== undefined) services.keyvault.found.set(name, found, 1)
+  return found
+}
+
+function findPrivateKey(organization: Snapshot, signWith: string): SigningKey | undefined {
+  const wanted = addressKey(signWith)
+  const found =
+    organization.privateKeys.get(signWith.toLowerCase()) ??
+    [...organization.privateKeys.values()].find(({ addresses }) =>
+      addresses.some(({ address }) => addressKey(address) === wanted),
+    )
+  if (found === undefined) return undefined
+  const { organizationId } = organization
+  const { curve, publicKey, id: privateKeyId } = found
+  return { organizationId, curve, publicKey, source: { privateKeyId } }
+}
+
+async function findAccount(
+  services: Services,
+  organization: Snapshot,
+  signWith: string,
+): Promise<SigningKey | undefined> {
+  const { organizationId } = organization
   const account = await findAccountToSignWith(
     services.reader,
     organizationId,
@@ -32,15 +63,19 @@ export async function findSigner(
   )
   if (account === undefined || !organization.wallets.has(account.wallet_id)) return undefined
   assertAccount(await services.keyvault.dataKey(services.reader, organizationId), account)
-  const signer: SigningAccount = {
-    organizationId,
-    walletId: account.wallet_id,
-    curve: account.curve,
-    path: account.path,
-    publicKey: account.public_key,
-  }
-  services.keyvault.accounts.set(key, signer, 1)
-  return signer
+  const { curve, public_key: publicKey, wallet_id: walletId, path } = account
+  return { organizationId, curve, publicKey, source: { walletId, path } }
+}
+
+/** One account of a wallet. @throws Tampered when the row is not one that this server wrote */
+export async function loadAccount(
+  { reader, keyvault }: Services,
+  organizationId: string,
+  place: AccountPlace,
+): Promise<WalletAccount | undefined> {
+  const account = await findAccountInWallet(reader, organizationId, place)
+  if (account !== undefined) assertAccount(await keyvault.dataKey(reader, organizationId), account)
+  return account
 }
 
 /** A page of accounts, oldest first. @throws Tampered when a row is not one that this server wrote */

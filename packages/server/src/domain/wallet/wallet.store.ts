@@ -81,6 +81,46 @@ export function findAccountToSignWith(
   )
 }
 
+/** An account of a wallet, by its address (key form) or, without one, by its path. */
+export interface AccountPlace {
+  walletId: string
+  addressKey: string | null
+  path: string | null
+}
+
+export function findAccountInWallet(
+  reader: Reader,
+  organizationId: string,
+  { walletId, addressKey, path }: AccountPlace,
+): Promise<WalletAccount | undefined> {
+  const filters = [
+    ...(addressKey === null ? [] : ['and address_key = ?']),
+    ...(path === null ? [] : ['and path = ?']),
+  ]
+  return reader.one<WalletAccount>(
+    `select ${COLUMNS} from wallet_account where organization_id = ?u and wallet_id = ?u
+     ${filters.join(' ')} order by seq, n limit 1`,
+    organizationId,
+    walletId,
+    ...[addressKey, path].filter((value) => value !== null),
+  )
+}
+
+/** Renames a wallet. */
+export async function updateWalletName(
+  tx: Tx,
+  organizationId: string,
+  wallet: { id: string; name: string; nowMs: number },
+): Promise<void> {
+  await tx.run(
+    'update wallet set name = ?, updated_ms = ? where organization_id = ?u and id = ?u',
+    wallet.name,
+    wallet.nowMs,
+    organizationId,
+    wallet.id,
+  )
+}
+
 export interface AccountPage {
   walletId: string | null
   limit: number

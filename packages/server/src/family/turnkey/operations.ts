@@ -2,6 +2,7 @@
 import type { Operation } from '../../operation/operation.ts'
 import { approveActivity } from './activity/approveActivity.ts'
 import { createApiKeys } from './activity/createApiKeys.ts'
+import { createPrivateKeys } from './activity/createPrivateKeys.ts'
 import { createSubOrganization } from './activity/createSubOrganization.ts'
 import { createUsers } from './activity/createUsers.ts'
 import { createWallet } from './activity/createWallet.ts'
@@ -9,9 +10,14 @@ import { createWalletAccounts } from './activity/createWalletAccounts.ts'
 import { rejectActivity } from './activity/rejectActivity.ts'
 import { signRawPayload } from './activity/signRawPayload.ts'
 import { updateRootQuorum } from './activity/updateRootQuorum.ts'
+import { updateWallet } from './activity/updateWallet.ts'
 import { getActivity } from './query/getActivity.ts'
+import { getOrganizationConfigs } from './query/getOrganizationConfigs.ts'
+import { getPrivateKey } from './query/getPrivateKey.ts'
 import { getWallet } from './query/getWallet.ts'
+import { getWalletAccount } from './query/getWalletAccount.ts'
 import { listActivities } from './query/listActivities.ts'
+import { listPrivateKeys } from './query/listPrivateKeys.ts'
 import { listWalletAccounts } from './query/listWalletAccounts.ts'
 import { listWallets } from './query/listWallets.ts'
 import { whoami } from './query/whoami.ts'
@@ -19,17 +25,23 @@ import { whoami } from './query/whoami.ts'
 export const operations: readonly Operation[] = [
   approveActivity,
   createApiKeys,
+  createPrivateKeys,
   createSubOrganization,
   createUsers,
   createWallet,
   createWalletAccounts,
   getActivity,
+  getOrganizationConfigs,
+  getPrivateKey,
   getWallet,
+  getWalletAccount,
   listActivities,
+  listPrivateKeys,
   listWalletAccounts,
   listWallets,
   rejectActivity,
   signRawPayload,
   updateRootQuorum,
+  updateWallet,
   whoami,
 ]

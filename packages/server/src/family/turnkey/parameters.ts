@@ -1,6 +1,7 @@
 // Parameter shapes that several Turnkey activities share, and their translation to our nouns.
 import { z } from 'zod'
 import type { ApiKeyParams } from '../../domain/credential/apiKey.ts'
+import type { PrivateKeyParams } from '../../domain/privateKey/privateKey.ts'
 import type { UserParams } from '../../domain/user/user.ts'
 import type { AccountParams } from '../../domain/wallet/wallet.ts'
 import { label, list, oneOf, text } from '../../operation/schemas.ts'
@@ -84,27 +85,31 @@ const ADDRESS_FORMAT = {
   ADDRESS_FORMAT_SOLANA: 'solana',
 } as const
 
+const curve = oneOf(['CURVE_SECP256K1', 'CURVE_ED25519', 'CURVE_P256'], {
+  invalid: 'invalid curve',
+  missing: 'curve required',
+})
+
+const addressFormat = oneOf(
+  [
+    'ADDRESS_FORMAT_UNCOMPRESSED',
+    'ADDRESS_FORMAT_COMPRESSED',
+    'ADDRESS_FORMAT_ETHEREUM',
+    'ADDRESS_FORMAT_SOLANA',
+  ],
+  { invalid: 'invalid address format', missing: 'invalid address format' },
+)
+
 /** `accounts[]` of wallets. */
 export const walletAccountParams = z
   .strictObject({
-    curve: oneOf(['CURVE_SECP256K1', 'CURVE_ED25519', 'CURVE_P256'], {
-      invalid: 'invalid curve',
-      missing: 'curve required',
-    }),
+    curve,
     pathFormat: oneOf(['PATH_FORMAT_BIP32'], {
       invalid: 'invalid path format',
       missing: 'invalid path format',
     }),
     path: text(255),
-    addressFormat: oneOf(
-      [
-        'ADDRESS_FORMAT_UNCOMPRESSED',
-        'ADDRESS_FORMAT_COMPRESSED',
-        'ADDRESS_FORMAT_ETHEREUM',
-        'ADDRESS_FORMAT_SOLANA',
-      ],
-      { invalid: 'invalid address format', missing: 'invalid address format' },
-    ),
+    addressFormat,
     name: label.optional(),
   })
   .transform(
@@ -113,6 +118,22 @@ export const walletAccountParams = z
       path: account.path,
       addressFormat: ADDRESS_FORMAT[account.addressFormat],
       name: account.name ?? null,
+    }),
+  )
+
+/** `privateKeys[]` of CREATE_PRIVATE_KEYS. */
+export const privateKeyParams = z
+  .strictObject({
+    privateKeyName: label,
+    curve,
+    addressFormats: list(addressFormat, 40),
+    privateKeyTags: z.array(z.unknown()).max(0, 'private key tag not found').optional(),
+  })
+  .transform(
+    (key): PrivateKeyParams => ({
+      name: key.privateKeyName,
+      curve: CURVE[key.curve],
+      addressFormats: [...new Set(key.addressFormats)].map((format) => ADDRESS_FORMAT[format]),
     }),
   )
 

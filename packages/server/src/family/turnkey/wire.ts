@@ -1,5 +1,6 @@
 // Our nouns in the wire form of the Turnkey API.
-import type { Snapshot, User, Wallet } from '../../domain/organization/snapshot.ts'
+import { uncompressPublicKey } from '@keystead/crypto/node'
+import type { PrivateKey, Snapshot, User, Wallet } from '../../domain/organization/snapshot.ts'
 import type { WalletAccount } from '../../domain/wallet/wallet.ts'
 import type { JsonValue } from '../../platform/strictJson.ts'
 import { z } from 'zod'
@@ -63,6 +64,70 @@ export function wireWalletAccount(account: WalletAccount): z.input<typeof wallet
     updatedAt: wireTime(account.created_ms),
     publicKey: account.public_key.toString('hex'),
     ...(account.name === null ? {} : { name: account.name }),
+  }
+}
+
+export const exampleWalletAccount: z.input<typeof walletAccountResult> = {
+  walletAccountId: '019a0000-0000-7000-8000-000000000008',
+  organizationId: '019a0000-0000-7000-8000-000000000000',
+  walletId: '019a0000-0000-7000-8000-000000000001',
+  curve: 'CURVE_SECP256K1',
+  pathFormat: 'PATH_FORMAT_BIP32',
+  path: "m/44'/60'/0'/0/0",
+  addressFormat: 'ADDRESS_FORMAT_ETHEREUM',
+  address: '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266',
+  createdAt: { seconds: '1793000000', nanos: '0' },
+  updatedAt: { seconds: '1793000000', nanos: '0' },
+  publicKey: '038318535b54105d4a7aae60c08fc45f9687181b4fdfc625bd1a753fa7397fed75',
+}
+
+export const privateKeyResult = z.object({
+  privateKeyId: z.uuid(),
+  publicKey: z.string(),
+  privateKeyName: z.string(),
+  curve: z.string(),
+  addresses: z.array(z.object({ format: z.string(), address: z.string() })),
+  privateKeyTags: z.array(z.uuid()),
+  createdAt: time,
+  updatedAt: time,
+  exported: z.boolean(),
+  imported: z.boolean(),
+})
+
+export const examplePrivateKey: z.input<typeof privateKeyResult> = {
+  privateKeyId: '019a0000-0000-7000-8000-000000000007',
+  publicKey:
+    '044f355bdcb7cc0af728ef3cceb9615d90684bb5b2ca5f859ab0f0b704075871aa385b6b1b8ead809ca67454d9683fcf2ba03456d6fe2c4abe2b07f0fbdbb2f1c1',
+  privateKeyName: 'Hot key',
+  curve: 'CURVE_SECP256K1',
+  addresses: [
+    { format: 'ADDRESS_FORMAT_ETHEREUM', address: '0x19E7E376E7C213B7E7e7e46cc70A5dD086DAff2A' },
+  ],
+  privateKeyTags: [],
+  createdAt: { seconds: '1793000000', nanos: '0' },
+  updatedAt: { seconds: '1793000000', nanos: '0' },
+  exported: false,
+  imported: false,
+}
+
+/** A private key on the wire: the public key is uncompressed for ECDSA curves. */
+export function wirePrivateKey(key: PrivateKey): z.input<typeof privateKeyResult> {
+  const publicKey =
+    key.curve === 'ed25519' ? key.publicKey : uncompressPublicKey(key.curve, key.publicKey)
+  return {
+    privateKeyId: key.id,
+    publicKey: publicKey.toString('hex'),
+    privateKeyName: key.name,
+    curve: wireName(curveNames, key.curve),
+    addresses: key.addresses.map(({ format, address }) => ({
+      format: wireName(addressFormatNames, format),
+      address,
+    })),
+    privateKeyTags: [],
+    createdAt: wireTime(key.createdMs),
+    updatedAt: wireTime(key.updatedMs),
+    exported: key.exported,
+    imported: key.imported,
   }
 }
 

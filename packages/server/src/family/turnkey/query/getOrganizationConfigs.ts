@@ -1,0 +1,39 @@
+// get_organization_configs: the root quorum and the features of an organization.
+import { z } from 'zod'
+import { defineQuery } from '../../../operation/operation.ts'
+import { uuid } from '../../../operation/schemas.ts'
+
+export const getOrganizationConfigs = defineQuery({
+  name: 'getOrganizationConfigs',
+  path: '/public/v1/query/get_organization_configs',
+  summary: 'Get the root quorum and the features of an organization',
+  spec: 'api-reference/queries/get-configs',
+  findsCaller: false,
+  limit: 'read',
+  params: z.object({ organizationId: uuid }),
+  result: z.object({
+    configs: z.object({
+      features: z.array(z.object({ name: z.string(), value: z.string().optional() })),
+      quorum: z.object({ threshold: z.int32(), userIds: z.array(z.uuid()) }),
+    }),
+  }),
+  errors: [],
+  example: {
+    params: { organizationId: '019a0000-0000-7000-8000-000000000000' },
+    result: {
+      configs: {
+        features: [],
+        quorum: { threshold: 1, userIds: ['019a0000-0000-7000-8000-000000000002'] },
+      },
+    },
+  },
+  run({ organization }) {
+    const members = [...organization.users.values()].filter(({ isRoot }) => isRoot)
+    return {
+      configs: {
+        features: [],
+        quorum: { threshold: organization.rootThreshold, userIds: members.map(({ id }) => id) },
+      },
+    }
+  },
+})
