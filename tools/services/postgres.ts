@@ -18,7 +18,7 @@ import pg from 'pg'
 import { unprivilegedAccount, type Account } from './account.ts'
 import { postgresBinaries } from './binaries.ts'
 
-export type Postgres = { url: string; stop: () => Promise<void> }
+export type Postgres = { url: string; pid: number; stop: () => Promise<void> }
 
 type Place = { scratch: string; account: Account | undefined; log: string }
 
@@ -101,7 +101,7 @@ async function startServer(place: Place): Promise<Postgres> {
     await stop()
     throw error
   }
-  return { url, stop }
+  return { url, pid: server.pid ?? 0, stop }
 }
 
 /** Makes and starts a cluster. `stop` ends it and removes its files. */
@@ -112,8 +112,8 @@ export async function startPostgres(): Promise<Postgres> {
   try {
     chmodSync(scratch, 0o755)
     if (account) chownSync(scratch, account.uid, account.gid)
-    const { url, stop } = await startServer({ scratch, account, log: join(scratch, 'log') })
-    return { url, stop: () => stop().finally(remove) }
+    const { url, pid, stop } = await startServer({ scratch, account, log: join(scratch, 'log') })
+    return { url, pid, stop: () => stop().finally(remove) }
   } catch (error) {
     remove()
     throw error
