@@ -2,7 +2,7 @@
 import { type HeadRow, headToRow } from '../domain/audit/audit.store.ts'
 import type { Head } from '../domain/audit/head.ts'
 import type { FingerprintMatch } from '../domain/activity/activity.store.ts'
-import type { Row, Tx, Value } from '../store/engine.ts'
+import type { Row, Tx } from '../store/engine.ts'
 
 const HEAD_COLUMNS = 'organization_id, revision, seq, link, tag, last_ms, state_mac'
 
@@ -41,8 +41,7 @@ export async function lockHeads(
   return { rows, nowMs: undefined }
 }
 
-const MATCH_COLUMNS =
-  'organization_id, id, fingerprint, denied, actor_organization_id, actor_user_id'
+const MATCHING = 'select organization_id, id, fingerprint, denied_to from activity where'
 
 /** Which of the fingerprints have an activity. */
 export async function findKnownFingerprints(
@@ -52,19 +51,16 @@ export async function findKnownFingerprints(
   if (keys.length === 0) return []
   if (tx.engine === 'postgres') {
     return tx.all<FingerprintMatch>(
-      `select ${MATCH_COLUMNS} from activity where (organization_id, fingerprint) in
+      `${MATCHING} (organization_id, fingerprint) in
          (select * from unnest(?::uuid[], ?::bytea[]))`,
       `{${keys.map((key) => key.organization_id).join(',')}}`,
       `{${keys.map((key) => `"\\\\x${key.fingerprint.toString('hex')}"`).join(',')}}`,
     )
   }
   const found: FingerprintMatch[] = []
-  for (const key of keys) {
-    const sql = `select ${MATCH_COLUMNS} from activity where organization_id = ?u and fingerprint = ?`
-    for (const denied of [0, 1]) {
-      const params: Value[] = [key.organization_id, key.fingerprint, denied]
-      found.push(...(await tx.all<FingerprintMatch>(`${sql} and denied = ?`, ...params)))
-    }
+  for (const { organization_id, fingerprint } of keys) {
+    const sql = `${MATCHING} organization_id = ?u and fingerprint = ?`
+    found.push(...(await tx.all<FingerprintMatch>(sql, organization_id, fingerprint)))
   }
   return found
 }

@@ -8,6 +8,7 @@ import {
 } from '../domain/activity/activity.store.ts'
 import { auditEntryTable, findHead, headFromRow } from '../domain/audit/audit.store.ts'
 import { type AuditEntry, chainEntry } from '../domain/audit/chain.ts'
+import { actorName, answers } from '../domain/activity/activity.ts'
 import type { Head } from '../domain/audit/head.ts'
 import type { HeadWatch } from '../domain/audit/headWatch.ts'
 import type { Keyvault } from '../domain/keyvault/keyvault.ts'
@@ -38,7 +39,7 @@ export class Flush {
   readonly #heads = new Map<string, Head>()
   readonly #readOnly = new Map<string, number>()
   readonly #touched = new Set<string>()
-  readonly #known = new Map<string, { activityId: string; denied: boolean; actor: string }[]>()
+  readonly #known = new Map<string, { activityId: string; deniedTo: string }[]>()
   readonly #activities: Row[] = []
   readonly #votes: Row[] = []
   readonly #ends: (ActivityEnd & { organizationId: string; updatedMs: number })[] = []
@@ -91,7 +92,7 @@ export class Flush {
   #remember(activity: Remembered, activityId: string): void {
     const key = fingerprintKey(activity)
     const matches = this.#known.get(key) ?? []
-    matches.push({ activityId, denied: activity.denied === 1, actor: actorKey(activity) })
+    matches.push({ activityId, deniedTo: activity.denied_to })
     this.#known.set(key, matches)
   }
 
@@ -119,10 +120,13 @@ export class Flush {
 
   #duplicateOf({ activity }: Unit): string | undefined {
     if (activity === null) return undefined
-    // A denied activity answers only the user it was denied to: nobody can burn another's body.
+    const submitter = actorName({
+      organizationId: activity.actor_organization_id,
+      userId: activity.actor_user_id,
+    })
     return this.#known
       .get(fingerprintKey(activity))
-      ?.find((match) => !match.denied || match.actor === actorKey(activity))?.activityId
+      ?.find(({ deniedTo }) => answers(deniedTo, submitter))?.activityId
   }
 
   async #readsAreCurrent(unit: Unit): Promise<boolean> {
@@ -203,17 +207,11 @@ export class Flush {
 interface Remembered {
   organization_id: string
   fingerprint: Buffer
-  denied: number
-  actor_organization_id: string
-  actor_user_id: string
+  denied_to: string
 }
 
 function fingerprintKey(activity: { organization_id: string; fingerprint: Buffer }): string {
   return `${activity.organization_id}:${activity.fingerprint.toString('hex')}`
-}
-
-function actorKey(activity: { actor_organization_id: string; actor_user_id: string }): string {
-  return `${activity.actor_organization_id}/${activity.actor_user_id}`
 }
 
 function effectTx(tx: Tx, moment: Pick<EffectTx, 'nowMs' | 'seq' | 'unit'>): EffectTx {

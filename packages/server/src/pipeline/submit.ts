@@ -2,7 +2,7 @@
 import { sha256 } from '@keystead/crypto/node'
 import type { Outcome, Unit } from '../commit/unit.ts'
 import { listActivitiesByFingerprint, listVotes } from '../domain/activity/activity.store.ts'
-import type { ActivityRow } from '../domain/activity/activity.ts'
+import { type ActivityRow, actorName, answers } from '../domain/activity/activity.ts'
 import { decide } from '../domain/authority/decide.ts'
 import { AppError } from '../errors.ts'
 import type { Call, Caller, Family, Submission } from '../operation/family.ts'
@@ -105,7 +105,7 @@ function buildUnit(
       id,
       fingerprint,
       status: execution.status,
-      denied: denied ? 1 : 0,
+      denied_to: denied ? actorName(caller.actor) : '',
       type: submission.version.type,
       actor_organization_id: caller.actor.organizationId,
       actor_user_id: caller.actor.userId,
@@ -174,12 +174,7 @@ async function findKnown(
 ): Promise<ActivityRow | undefined> {
   const { organizationId } = caller.organization
   const rows = await listActivitiesByFingerprint(deps.store.reader, organizationId, fingerprint)
-  return rows.find(
-    (row) =>
-      row.denied === 0 ||
-      (row.actor_organization_id === caller.actor.organizationId &&
-        row.actor_user_id === caller.actor.userId),
-  )
+  return rows.find((row) => answers(row.denied_to, actorName(caller.actor)))
 }
 
 /** The activity on the wire; a failed one answers with the error that it keeps. */

@@ -37,7 +37,7 @@ export async function vote(deps: Dependencies, family: Family, turn: Turn): Prom
   const { fingerprint, timestampMs } = family.parseVote(call.json, call.operation)
   const { organizationId } = caller.organization
   const found = await listActivitiesByFingerprint(deps.store.reader, organizationId, fingerprint)
-  const activity = found.find((row) => row.denied === 0)
+  const activity = found.find((row) => row.denied_to === '')
   if (activity === undefined) throw new AppError('FINGERPRINT_NOT_FOUND')
   const votes = await listVotes(deps.store.reader, organizationId, activity.id)
   const poll: Poll = { ...turn, operation: call.operation, activity, votes }

@@ -1,5 +1,5 @@
 // SQL of activities and votes.
-import type { Reader, Row, Tx } from '../../store/engine.ts'
+import type { Reader, Tx } from '../../store/engine.ts'
 import { table } from '../../store/table.ts'
 import type { ActivityRow, ActivityStatus, VoteRow } from './activity.ts'
 
@@ -9,7 +9,7 @@ export const activityTable = table('activity', {
   fingerprint: 'bytes',
   seq: 'integer',
   status: 'text',
-  denied: 'integer',
+  denied_to: 'text',
   type: 'text',
   actor_organization_id: 'uuid',
   actor_user_id: 'uuid',
@@ -56,12 +56,7 @@ export function listActivitiesByFingerprint(
 ): Promise<ActivityRow[]> {
   return reader.all<ActivityRow>(
     `select ${ACTIVITY_COLUMNS} from activity
-     where organization_id = ?u and fingerprint = ? and denied = 0
-     union all
-     select ${ACTIVITY_COLUMNS} from activity
-     where organization_id = ?u and fingerprint = ? and denied = 1`,
-    organizationId,
-    fingerprint,
+     where organization_id = ?u and fingerprint = ?`,
     organizationId,
     fingerprint,
   )
@@ -169,11 +164,7 @@ export async function listActivities(
   return backwards ? rows.reverse() : rows
 }
 
-export type FingerprintMatch = Row & {
-  organization_id: string
-  id: string
-  fingerprint: Buffer
-  denied: number
-  actor_organization_id: string
-  actor_user_id: string
-}
+export type FingerprintMatch = Pick<
+  ActivityRow,
+  'organization_id' | 'id' | 'fingerprint' | 'denied_to'
+>

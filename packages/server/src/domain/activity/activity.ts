@@ -9,8 +9,8 @@ export interface ActivityRow {
   fingerprint: Buffer
   seq: number
   status: ActivityStatus
-  /** 1 when it was denied: then it answers only the user it was denied to. */
-  denied: number
+  /** Whom it was denied to, as `actorName` says it: it answers nobody else. Empty: not denied. */
+  denied_to: string
   type: string
   actor_organization_id: string
   actor_user_id: string
@@ -44,4 +44,14 @@ export interface VoteRow {
 export interface Actor {
   organizationId: string
   userId: string
+}
+
+/** An actor as one text. */
+export function actorName({ organizationId, userId }: Actor): string {
+  return `${organizationId}/${userId}`
+}
+
+/** Whether an activity answers `submitter`'s same body: a denial cannot burn another user's body. */
+export function answers(deniedTo: string, submitter: string): boolean {
+  return deniedTo === '' || deniedTo === submitter
 }

@@ -64,7 +64,7 @@ create table activity (
   fingerprint @bytes not null,
   seq bigint not null,
   status text not null,
-  denied smallint not null,
+  denied_to text not null,
   type text not null,
   actor_organization_id @uuid not null,
   actor_user_id @uuid not null,
@@ -76,8 +76,7 @@ create table activity (
   updated_ms bigint not null,
   primary key (organization_id, id)
 );
-create unique index activity_fingerprint on activity (organization_id, fingerprint) where denied = 0;
-create index activity_denied on activity (organization_id, fingerprint) where denied = 1;
+create unique index activity_fingerprint on activity (organization_id, fingerprint, denied_to);
 create unique index activity_seq on activity (organization_id, seq);
 
 create table vote (
