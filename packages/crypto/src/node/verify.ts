@@ -1,6 +1,6 @@
 // Signature verification. Nothing here throws: what cannot be checked is not valid.
 import { verify } from 'node:crypto'
-import type { EcdsaSignature } from './der.ts'
+import { type EcdsaSignature, encodeEcdsaDer } from './der.ts'
 import type { VerifyKey } from './publicKey.ts'
 import { secp256k1 } from './secp256k1.ts'
 
@@ -37,10 +37,10 @@ export function verifyP256Message(
   signature: EcdsaSignature,
 ): boolean {
   if (key.curve !== 'p256') return false
-  const compact = joinSignature(signature)
-  if (compact === undefined) return false
-  const options = { key: key.keyObject, dsaEncoding: 'ieee-p1363' } as const
-  return falseOnThrow(() => verify('sha256', message, options, compact))
+  const { r, s } = signature
+  if (r.length !== 32 || s.length !== 32) return false
+  // A bare key object and DER take 43 µs; the options that P1363 needs make it 60.
+  return falseOnThrow(() => verify('sha256', message, key.keyObject, encodeEcdsaDer(r, s)))
 }
 
 /**
