@@ -10,11 +10,19 @@ import { Keyvault } from './domain/keyvault/keyvault.ts'
 import { Directory } from './domain/organization/directory.ts'
 import { createTurnkeyFamily } from './family/turnkey/turnkey.ts'
 import type { Family } from './operation/family.ts'
-import type { Dependencies } from './pipeline/dependencies.ts'
+import type { Dependencies, Observed } from './pipeline/dependencies.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
+import { bodyWithoutSecrets } from './operation/secret.ts'
+import { parseStrictJson } from './platform/strictJson.ts'
 import { INSTANCE_ID, newUuid } from './platform/ids.ts'
-import { log } from './platform/log.ts'
-import { cacheLookups, errorCount, flushUnits, requestCount } from './platform/metrics.ts'
+import { log, logsDebug } from './platform/log.ts'
+import {
+  cacheLookups,
+  errorCount,
+  flushUnits,
+  requestCount,
+  stageSeconds,
+} from './platform/metrics.ts'
 import { Busy, type Store } from './store/engine.ts'
 
 const CHECKPOINT_MS = 1000
@@ -53,19 +61,35 @@ export async function createApp(
   return { families: [createTurnkeyFamily()], deps, stop: stopJobs }
 }
 
-function observe(event: Parameters<Dependencies['observe']>[0]): void {
-  const { operation, status, error } = event
-  requestCount.inc({ operation, status })
+function observe(event: Observed): void {
+  const { operation, status, error, watch } = event
+  requestCount.inc({ operation: operation.name, status })
+  for (const { stage, ms } of watch.laps) stageSeconds.observe({ stage }, ms / 1000)
+  if (logsDebug()) log('debug', 'request', { ...describeRequest(event), body: loggedBody(event) })
   if (error === null) return
   errorCount.inc({ code: error.code })
   if (error.code === 'INTERNAL') {
     const tampered = error.cause instanceof Error && error.cause.name === 'Tampered'
-    const { requestId } = error.details
-    log(tampered ? 'alarm' : 'error', 'a request failed', {
-      operation,
-      requestId,
-      cause: error.cause,
-    })
+    const fields = { ...describeRequest(event), requestId: error.details.requestId }
+    log(tampered ? 'alarm' : 'error', 'a request failed', { ...fields, cause: error.cause })
+  }
+}
+
+/** The body as the log may have it; nothing when it did not parse. */
+function loggedBody({ operation, request }: Observed): unknown {
+  const parsed = parseStrictJson(request.body)
+  return parsed.ok ? bodyWithoutSecrets(operation, parsed.value) : undefined
+}
+
+/** What the log says about a request. */
+function describeRequest({ operation, request, caller, status, error, watch }: Observed) {
+  return {
+    operation: operation.name,
+    status,
+    address: request.address,
+    actor: caller?.actor,
+    code: error?.code,
+    timing: watch.header(),
   }
 }
 

@@ -65,6 +65,11 @@ const settings = {
     fallback: String(1024 * 1024),
     about: 'The largest request body, in bytes.',
   },
+  KEYSTEAD_LOG_LEVEL: {
+    schema: z.enum(['debug', 'info', 'warn', 'error']),
+    fallback: 'info',
+    about: 'From which level on events are logged; debug adds a line a request.',
+  },
   KEYSTEAD_TIMESTAMP_AHEAD_SECONDS: {
     schema: duration,
     fallback: '300',
@@ -92,6 +97,7 @@ export interface Config {
   corsOrigins: string[]
   trustedProxies: string[]
   bodyBytesMax: number
+  logLevel: 'debug' | 'info' | 'warn' | 'error'
   window: { aheadMs: number; behindMs: number }
 }
 
@@ -139,6 +145,7 @@ function fromSettings(values: Settings): Config {
     corsOrigins: values.KEYSTEAD_CORS_ORIGINS,
     trustedProxies: values.KEYSTEAD_TRUSTED_PROXIES,
     bodyBytesMax: values.KEYSTEAD_BODY_BYTES_MAX,
+    logLevel: values.KEYSTEAD_LOG_LEVEL,
     window: {
       aheadMs: values.KEYSTEAD_TIMESTAMP_AHEAD_SECONDS * 1000,
       behindMs: values.KEYSTEAD_TIMESTAMP_BEHIND_SECONDS * 1000,

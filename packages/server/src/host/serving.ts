@@ -5,7 +5,7 @@ import type { Config } from '../config.ts'
 import { createTurnkeyFamily } from '../family/turnkey/turnkey.ts'
 import { type Backend, createHttpServer } from '../http/server.ts'
 import { handle } from '../pipeline/pipeline.ts'
-import { log } from '../platform/log.ts'
+import { log, setLogLevel } from '../platform/log.ts'
 import { collectProcessMetrics, metricsRegistry } from '../platform/metrics.ts'
 import type { Store } from '../store/engine.ts'
 
@@ -27,6 +27,7 @@ export async function startServing(
 ): Promise<Serving> {
   let app: App | undefined
   collectProcessMetrics()
+  setLogLevel(config.logLevel)
   const backend: Backend = {
     families: [createTurnkeyFamily()],
     handle: (family, inbound) => {

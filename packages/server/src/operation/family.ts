@@ -4,6 +4,7 @@ import type { Ballot } from '../domain/authority/decide.ts'
 import type { Directory } from '../domain/organization/directory.ts'
 import type { Snapshot } from '../domain/organization/snapshot.ts'
 import type { AppError } from '../errors.ts'
+import type { Stopwatch } from '../platform/stopwatch.ts'
 import type { JsonValue } from '../platform/strictJson.ts'
 import type {
   ActivityOperation,
@@ -90,6 +91,7 @@ export interface Call {
   request: Inbound
   json: JsonValue
   nowMs: number
+  watch: Stopwatch
 }
 
 export interface StoredVote {

@@ -4,8 +4,10 @@ import type { Refusals } from '../domain/audit/refusals.ts'
 import type { Keyvault } from '../domain/keyvault/keyvault.ts'
 import type { Directory } from '../domain/organization/directory.ts'
 import type { AppError } from '../errors.ts'
-import type { Caller } from '../operation/family.ts'
+import type { Caller, Inbound } from '../operation/family.ts'
+import type { Operation } from '../operation/operation.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { Stopwatch } from '../platform/stopwatch.ts'
 import type { Store } from '../store/engine.ts'
 
 export interface Dependencies {
@@ -18,7 +20,17 @@ export interface Dependencies {
   /** The accepted `timestampMs` of a new body, relative to now. */
   window: { aheadMs: number; behindMs: number }
   /** Told about every answer, for metrics and the log. */
-  observe(event: { operation: string; status: number; error: AppError | null }): void
+  observe(event: Observed): void
+}
+
+/** How one request went. */
+export interface Observed {
+  operation: Operation
+  request: Inbound
+  caller: Caller | null
+  status: number
+  error: AppError | null
+  watch: Stopwatch
 }
 
 /** How often a request is decided anew before it is told to come back later. */

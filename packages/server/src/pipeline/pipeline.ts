@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts'
 import type { Call, Caller, Family, Inbound, Reply } from '../operation/family.ts'
 import type { Operation } from '../operation/operation.ts'
 import { newUuid } from '../platform/ids.ts'
+import { Stopwatch } from '../platform/stopwatch.ts'
 import { parseStrictJson } from '../platform/strictJson.ts'
 import { type Dependencies, isCurrent, ROUNDS_MAX } from './dependencies.ts'
 import { recordRefusal } from './record.ts'
@@ -16,27 +17,41 @@ export async function handle(
   family: Family,
   inbound: { operation: Operation; request: Inbound },
 ): Promise<Reply> {
-  const { operation, request } = inbound
-  let caller: Caller | undefined
+  const { request } = inbound
+  const watch = new Stopwatch()
+  let caller: Caller | null = null
+  let error: AppError | null = null
+  let reply: Reply
   try {
-    const call = { ...inbound, json: parseBody(request.body), nowMs: deps.clock.now() }
-    for (let round = 0; round < ROUNDS_MAX; round++) {
-      const known = await family.authenticate(call, deps.directory, round > 0)
-      caller = known
-      const answer = await orAgain(deps, known, () => run(deps, family, { call, caller: known }))
-      if (answer !== 'again') {
-        deps.observe({ operation: operation.name, status: 200, error: null })
-        return { status: 200, body: Buffer.from(JSON.stringify(answer)) }
-      }
-    }
-    throw new AppError('UNAVAILABLE')
+    const call = { ...inbound, json: parseBody(request.body), nowMs: deps.clock.now(), watch }
+    watch.lap('parse')
+    const answer = await decided(deps, family, { call, met: (known) => (caller = known) })
+    reply = { status: 200, body: Buffer.from(JSON.stringify(answer)) }
+    watch.lap('encode')
   } catch (thrown) {
-    const error = publicError(thrown, deps)
-    await recordRefusal(deps, { ...inbound, caller: caller ?? null, error })
-    const reply = family.encodeError(error)
-    deps.observe({ operation: operation.name, status: reply.status, error })
-    return reply
+    error = publicError(thrown, deps)
+    await recordRefusal(deps, { ...inbound, caller, error })
+    reply = family.encodeError(error)
   }
+  deps.observe({ ...inbound, caller, status: reply.status, error, watch })
+  if (request.headers['x-server-timing'] === undefined) return reply
+  return { ...reply, headers: { ...reply.headers, 'server-timing': watch.header() } }
+}
+
+/** Decides, anew while something moves under the decision, but not for ever. */
+async function decided(
+  deps: Dependencies,
+  family: Family,
+  { call, met }: { call: Call; met: (caller: Caller) => void },
+): Promise<unknown> {
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    const caller = await family.authenticate(call, deps.directory, round > 0)
+    met(caller)
+    call.watch.lap('authenticate')
+    const answer = await orAgain(deps, caller, () => run(deps, family, { call, caller }))
+    if (answer !== 'again') return answer
+  }
+  throw new AppError('UNAVAILABLE')
 }
 
 /** A refusal on what has since changed is none: the request is decided anew. */

@@ -29,8 +29,10 @@ export async function submit(deps: Dependencies, family: Family, turn: Turn): Pr
     return answer({ deps, family, turn }, known)
   }
   const execution = await attempt(deps, turn, submission)
+  call.watch.lap('prepare')
   const unit = buildUnit(turn, { submission, fingerprint, execution, nowMs: deps.clock.now() })
   const outcome = await deps.queue.submit(unit)
+  call.watch.lap('commit')
   return conclude(deps, family, { turn, submission, fingerprint, unit, outcome })
 }
 
@@ -54,6 +56,7 @@ async function attempt(deps: Dependencies, turn: Turn, submission: Submission): 
     parentMayAct: operation.parentMayAct,
     ownUserId: operation.ownUser(params),
   })
+  turn.call.watch.lap('decide')
   switch (verdict) {
     case 'allow':
       return execute(deps, { ...turn, submission, submitter: caller.actor })

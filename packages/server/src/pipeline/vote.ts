@@ -77,8 +77,10 @@ async function cast(deps: Dependencies, family: Family, poll: Poll): Promise<unk
     poll.operation.selection === 'REJECTED'
       ? 'rejected'
       : await executeIfReached(deps, family, poll)
+  poll.call.watch.lap('prepare')
   const unit = buildUnit(deps, poll, execution)
   const outcome = await deps.queue.submit(unit)
+  poll.call.watch.lap('commit')
   switch (outcome.kind) {
     case 'again':
     case 'duplicate':

@@ -1,14 +1,34 @@
 // The log: one JSON line an event on the error stream. Nothing secret may be passed to it.
+import { destination, pino } from 'pino'
 
-export type LogLevel = 'info' | 'warn' | 'error' | 'alarm'
+const logger = pino({ base: { pid: process.pid } }, destination({ dest: 2, sync: true }))
 
-/** @param fields further facts; errors are written as their stack and their cause's */
-export function log(level: LogLevel, message: string, fields: Record<string, unknown> = {}): void {
-  const line = { time: new Date().toISOString(), level, message, ...fields }
-  process.stderr.write(`${JSON.stringify(line, (_, value: unknown) => readable(value))}\n`)
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'alarm'
+
+/** Sets from which level on events are written. */
+export function setLogLevel(level: 'debug' | 'info' | 'warn' | 'error'): void {
+  logger.level = level
 }
 
-function readable(value: unknown): unknown {
+/** Whether `debug` events are written: what only they need is not computed otherwise. */
+export function logsDebug(): boolean {
+  return logger.isLevelEnabled('debug')
+}
+
+/**
+ * Writes one event. An `alarm` says that stored rows were changed from outside.
+ * @param fields further facts; errors are written with their stack and their cause's
+ */
+export function log(level: LogLevel, message: string, fields: Record<string, unknown> = {}): void {
+  const readable = Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, readableError(value)]),
+  )
+  if (level === 'alarm') logger.fatal({ ...readable, alarm: true }, message)
+  else logger[level](readable, message)
+}
+
+function readableError(value: unknown): unknown {
   if (!(value instanceof Error)) return value
-  return { error: value.stack ?? value.message, cause: value.cause }
+  const cause = value.cause === undefined ? {} : { cause: readableError(value.cause) }
+  return { error: value.stack ?? value.message, ...cause }
 }

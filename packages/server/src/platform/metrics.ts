@@ -19,6 +19,14 @@ export const errorCount = new Counter({
   registers,
 })
 
+export const stageSeconds = new Histogram({
+  name: 'keystead_stage_seconds',
+  help: 'How long each stage of the pipeline took',
+  labelNames: ['stage'] as const,
+  buckets: [0.00005, 0.0002, 0.001, 0.005, 0.02, 0.1, 0.5, 2],
+  registers,
+})
+
 export const flushUnits = new Histogram({
   name: 'keystead_flush_units',
   help: 'How many units one flush committed',
