@@ -43,12 +43,14 @@ export interface SealedSeed {
 export interface NewSeed {
   organizationId: string
   walletId: string
-  length: MnemonicLength
+  /** How many words to generate, or the words themselves. */
+  mnemonic: MnemonicLength | string
 }
 
-/** Generates a mnemonic, and seals it for its wallet. */
+/** Seals a mnemonic for its wallet, generated unless it is given. */
 export function createSeed(dataKey: DataKey, wallet: NewSeed): { seed: Seed; row: SealedSeed } {
-  const mnemonic = generateMnemonic(wallet.length)
+  const mnemonic =
+    typeof wallet.mnemonic === 'string' ? wallet.mnemonic : generateMnemonic(wallet.mnemonic)
   return {
     seed: new Seed(mnemonic),
     row: {

@@ -51,6 +51,13 @@ export interface WalletContext {
   newId(): string
 }
 
+export interface WalletParams {
+  name: string
+  /** How many words to generate, or the words themselves. */
+  mnemonic: MnemonicLength | string
+  accounts: readonly AccountParams[]
+}
+
 export interface WalletPlan {
   walletId: string
   wallet: Row
@@ -59,14 +66,14 @@ export interface WalletPlan {
 }
 
 /**
- * Generates a wallet with its seed and first accounts.
+ * Makes a wallet with its seed and first accounts.
  * @param organization what the organization has; null for one that is about to be created
  * @throws AppError `WALLET_LIMIT`, `WALLET_LABEL_NOT_UNIQUE`, and what `deriveAccounts` throws
  */
 export function planWallet(
   context: WalletContext,
   organization: Snapshot | null,
-  params: { name: string; length: MnemonicLength; accounts: readonly AccountParams[] },
+  params: WalletParams,
 ): WalletPlan {
   const present = [...(organization?.wallets.values() ?? [])]
   if (present.length >= WALLETS_MAX) throw new AppError('WALLET_LIMIT')
@@ -77,7 +84,7 @@ export function planWallet(
   const { seed, row: secret } = createSeed(context.dataKey, {
     organizationId,
     walletId,
-    length: params.length,
+    mnemonic: params.mnemonic,
   })
   return {
     walletId,

@@ -105,7 +105,7 @@ export const createSubOrganization = defineActivity({
         ? null
         : planWallet(context, null, {
             name: walletParams.walletName,
-            length: walletParams.mnemonicLength,
+            mnemonic: walletParams.mnemonicLength,
             accounts: walletParams.accounts,
           })
     const plan = {

@@ -51,7 +51,7 @@ export const createWallet = defineActivity({
     const dataKey = await ctx.keyvault.dataKey(ctx.reader, organizationId)
     const plan = planWallet({ ...ctx, organizationId, dataKey }, ctx.organization, {
       name: walletName,
-      length,
+      mnemonic: length,
       accounts,
     })
     const addresses = plan.accounts.map(({ address }) => address)
