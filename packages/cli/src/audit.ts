@@ -23,7 +23,7 @@ async function runExport(words: readonly string[]): Promise<number> {
   }
   await exportLog(configFor({ KEYSTEAD_DATA: values.data }), {
     organizationId,
-    checkpointOnly: values.checkpoints ?? false,
+    checkpointsOnly: values.checkpoints ?? false,
     file: values.out ?? null,
   })
   return 0

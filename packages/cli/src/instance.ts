@@ -25,7 +25,6 @@ const ownerOptions = {
   'user-name': { type: 'string' },
   email: { type: 'string' },
   'api-public-key': { type: 'string' },
-  json: { type: 'boolean' },
 } as const
 
 type OwnerValues = {
@@ -65,7 +64,11 @@ async function runServe(words: readonly string[]): Promise<number> {
 }
 
 async function runInit(words: readonly string[]): Promise<number> {
-  const { values } = readOptions(words, { ...dataOption, ...ownerOptions })
+  const { values } = readOptions(words, {
+    ...dataOption,
+    ...ownerOptions,
+    json: { type: 'boolean' },
+  })
   const config = configFor({ KEYSTEAD_DATA: values.data })
   const { admin, recoveryWords } = await init(config, ownerFrom(values))
   process.stderr.write(`${recoveryNotice(recoveryWords)}\n`)

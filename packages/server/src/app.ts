@@ -8,8 +8,6 @@ import { HeadWatch } from './domain/audit/headWatch.ts'
 import { Refusals } from './domain/audit/refusals.ts'
 import { Keyvault } from './domain/keyvault/keyvault.ts'
 import { Directory } from './domain/organization/directory.ts'
-import { createTurnkeyFamily } from './family/turnkey/turnkey.ts'
-import type { Family } from './operation/family.ts'
 import type { Dependencies, Observed } from './pipeline/dependencies.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import { bodyWithoutSecrets } from './operation/secret.ts'
@@ -30,7 +28,6 @@ const SUMMARY_MS = 60_000
 
 /** Everything an unsealed process works with. */
 export interface App {
-  families: readonly Family[]
   deps: Dependencies
   /** Stops the background jobs and writes what they still hold. */
   stop(): Promise<void>
@@ -58,7 +55,7 @@ export async function createApp(
   // SECURITY: an instance whose own rows were changed from outside does not start.
   await deps.directory.find(INSTANCE_ID)
   const stopJobs = options.jobs ? startJobs(deps) : () => Promise.resolve()
-  return { families: [createTurnkeyFamily()], deps, stop: stopJobs }
+  return { deps, stop: stopJobs }
 }
 
 function observe(event: Observed): void {

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { type App, createApp } from './app.ts'
 import type { Config } from './config.ts'
-import { findLeafHeight } from './domain/audit/checkpoint.store.ts'
+import { findNewestLeaf } from './domain/audit/audit.store.ts'
 import { exportAudit } from './domain/audit/export.ts'
 import { type AuditVerdict, AuditVerifier } from './domain/audit/verify.ts'
 import { publishedKeys, type PublicInstanceKey } from './domain/keyvault/instanceKeys.ts'
@@ -89,12 +89,13 @@ export function listOrganizations(config: Config): Promise<OrganizationSummary[]
 /**
  * Writes the audit log as JSON lines.
  * @param options.organizationId null: every chain of the instance
- * @param options.checkpointOnly only the newest checkpoint: what to keep elsewhere
+ * @param options.checkpointsOnly no entries: what to keep elsewhere. Of one organization the newest
+ *   checkpoint that has it, of the instance all
  * @param options.file null: the standard output
  */
 export async function exportLog(
   config: Config,
-  options: { organizationId: string | null; checkpointOnly: boolean; file: string | null },
+  options: { organizationId: string | null; checkpointsOnly: boolean; file: string | null },
 ): Promise<void> {
   await withInstance(config, async (store) => {
     const out =
@@ -107,14 +108,14 @@ export async function exportLog(
 
 async function* exportLines(
   reader: Reader,
-  options: { organizationId: string | null; checkpointOnly: boolean },
+  options: { organizationId: string | null; checkpointsOnly: boolean },
 ): AsyncGenerator<string> {
-  const { organizationId, checkpointOnly } = options
-  const newest = organizationId === null ? undefined : await findLeafHeight(reader, organizationId)
+  const { organizationId, checkpointsOnly } = options
+  const newest = organizationId === null ? undefined : await findNewestLeaf(reader, organizationId)
   const key = await checkpointKey(reader)
   for await (const line of exportAudit(reader, organizationId, key)) {
-    const isNewest = 'height' in line && (newest === undefined || line.height === newest)
-    if (!checkpointOnly || isNewest) yield `${JSON.stringify(line)}\n`
+    const isNewest = 'height' in line && (newest === undefined || line.height === newest.height)
+    if (!checkpointsOnly || isNewest) yield `${JSON.stringify(line)}\n`
   }
 }
 

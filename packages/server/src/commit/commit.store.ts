@@ -1,10 +1,8 @@
 // SQL of a flush, in batches: the one place where the two engines are asked differently.
-import { type HeadRow, headToRow } from '../domain/audit/audit.store.ts'
+import { HEAD_COLUMNS, type HeadRow, headToRow } from '../domain/audit/audit.store.ts'
 import type { Head } from '../domain/audit/head.ts'
 import type { FingerprintMatch } from '../domain/activity/activity.store.ts'
 import type { Row, Tx } from '../store/engine.ts'
-
-const HEAD_COLUMNS = 'organization_id, revision, seq, link, tag, last_ms, state_mac'
 
 const LOCKING = `select ${HEAD_COLUMNS},
     (extract(epoch from clock_timestamp()) * 1000)::bigint as now_ms

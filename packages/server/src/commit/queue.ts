@@ -1,6 +1,6 @@
 // The commit queue of one process: gathers units into flushes, and answers each after its commit.
 import { setImmediate } from 'node:timers/promises'
-import { findUnitAt } from '../domain/audit/audit.store.ts'
+import { findEntryAt } from '../domain/audit/audit.store.ts'
 import { AppError } from '../errors.ts'
 import { Busy, type CommitResult, StorageFailure, type Store } from '../store/engine.ts'
 import { lockHeads } from './commit.store.ts'
@@ -128,9 +128,9 @@ export class CommitQueue {
     try {
       const { value } = await this.#store.write('alone', async (tx) => {
         await lockHeads(tx, [unit.organizationId], false)
-        return findUnitAt(tx, unit.organizationId, seq)
+        return findEntryAt(tx, unit.organizationId, seq)
       })
-      return value === unit.id
+      return value?.unit_id === unit.id
     } catch {
       return false
     }

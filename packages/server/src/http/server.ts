@@ -20,7 +20,7 @@ export interface Backend {
   families: readonly Family[]
   handle(family: Family, inbound: { operation: Operation; request: Inbound }): Promise<Reply>
   isSealed(): boolean
-  /** Whether requests can be stored right now. */
+  /** Whether the database answers. */
   isReady(): Promise<boolean>
   /** Public keys, for clients that must be told them. */
   publicKeys(): unknown

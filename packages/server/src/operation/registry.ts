@@ -24,7 +24,7 @@ export class Registry {
         : [],
     )
     this.#byType = indexBy(versions, ({ version }) => version.type)
-    for (const operation of operations) checkRecord(operation)
+    for (const operation of operations) assertRecord(operation)
   }
 
   findByPath(path: string): Operation | undefined {
@@ -50,7 +50,7 @@ function indexBy<T>(items: readonly T[], key: (item: T) => string): Map<string, 
   return index
 }
 
-function checkRecord(operation: Operation): void {
+function assertRecord(operation: Operation): void {
   const { name, example } = operation
   const params = operation.kind === 'activity' ? operation.versions[0]?.params : operation.params
   assert(params !== undefined, `${name} has no parameters`)

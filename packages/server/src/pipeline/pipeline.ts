@@ -42,9 +42,10 @@ export async function handle(
 async function decided(
   deps: Dependencies,
   family: Family,
-  { call, met }: { call: Call; met: (caller: Caller) => void },
+  { call, met }: { call: Call; met: (caller: Caller | null) => void },
 ): Promise<unknown> {
   for (let round = 0; round < ROUNDS_MAX; round++) {
+    met(null)
     const caller = await family.authenticate(call, deps.directory, round > 0)
     met(caller)
     call.watch.lap('authenticate')

@@ -50,7 +50,7 @@ export async function recordRefusal(
   const facts = auditFacts(
     { operation, request, caller },
     {
-      action: operation.kind === 'vote' ? operation.type : operation.name,
+      action: operation.kind === 'vote' ? operation.type : (operation.versions[0]?.type ?? ''),
       outcome: errorCategory(error.code) === 'forbidden' ? 'denied' : 'failed',
       activityId: null,
       payload: { error: error.code },

@@ -3,7 +3,7 @@ import { sha256 } from '@keystead/crypto/node'
 import type { Outcome, Unit } from '../commit/unit.ts'
 import { listActivitiesByFingerprint, listVotes } from '../domain/activity/activity.store.ts'
 import { type ActivityRow, actorName, answers } from '../domain/activity/activity.ts'
-import { decide } from '../domain/authority/decide.ts'
+import { decide, decidingOrganization } from '../domain/authority/decide.ts'
 import { AppError } from '../errors.ts'
 import type { Call, Caller, Family, Submission } from '../operation/family.ts'
 import { newUuid } from '../platform/ids.ts'
@@ -46,9 +46,8 @@ export function isTimely(deps: Dependencies, call: Call, timestampMs: number): b
 async function attempt(deps: Dependencies, turn: Turn, submission: Submission): Promise<Execution> {
   const { caller } = turn
   const { operation, params } = submission
-  const foreign = caller.actor.organizationId !== caller.organization.organizationId
   const verdict = decide({
-    organization: foreign && caller.parent !== null ? caller.parent : caller.organization,
+    organization: decidingOrganization(caller.actor, caller),
     targetId: caller.organization.organizationId,
     submitter: caller.actor,
     approvals: [caller.ballot],

@@ -7,7 +7,8 @@ import {
   listVotes,
 } from '../domain/activity/activity.store.ts'
 import type { ActivityRow, VoteRow } from '../domain/activity/activity.ts'
-import { type Ballot, decide, mayVote } from '../domain/authority/decide.ts'
+import { type Ballot, decide, decidingOrganization, mayVote } from '../domain/authority/decide.ts'
+import { Tampered } from '../domain/audit/head.ts'
 import type { Snapshot } from '../domain/organization/snapshot.ts'
 import { AppError, assert } from '../errors.ts'
 import type { Call, Caller, Family } from '../operation/family.ts'
@@ -47,15 +48,13 @@ export async function vote(deps: Dependencies, family: Family, turn: Turn): Prom
   }
   if (earlier !== undefined) throw new AppError('ALREADY_VOTED')
   if (!isTimely(deps, call, timestampMs)) throw new AppError('TIMESTAMP_OUTSIDE_WINDOW')
-  if (!mayVote(decidingOrganization(poll), caller.actor)) throw new AppError('NOT_AUTHORIZED')
+  if (!mayVote(pollingOrganization(poll), caller.actor)) throw new AppError('NOT_AUTHORIZED')
   return cast(deps, family, poll)
 }
 
 /** The organization whose quorum decides: the submitter's. */
-function decidingOrganization({ activity, caller }: Poll): Snapshot {
-  const { organization, parent } = caller
-  const foreign = activity.actor_organization_id !== organization.organizationId
-  return foreign && parent !== null ? parent : organization
+function pollingOrganization({ activity, caller }: Poll): Snapshot {
+  return decidingOrganization({ organizationId: activity.actor_organization_id }, caller)
 }
 
 function earlierVote({
@@ -113,7 +112,7 @@ async function executeIfReached(
     userId: activity.actor_user_id,
   }
   const verdict = decide({
-    organization: decidingOrganization(poll),
+    organization: pollingOrganization(poll),
     targetId: activity.organization_id,
     submitter,
     approvals: [...storedBallots(family, poll), caller.ballot],
@@ -128,23 +127,35 @@ async function executeIfReached(
 /** SECURITY: what was stored is verified again before it counts: bodies by hash, votes by stamp. */
 function storedBallots(family: Family, poll: Poll): Ballot[] {
   const { activity, votes } = poll
-  assert(equalBytes(sha256(activity.body), activity.fingerprint), 'the stored body is unchanged')
-  const organization = decidingOrganization(poll)
-  const namesActivity = ({ body }: VoteRow) =>
-    family.parseVote(storedJson(body), poll.operation).fingerprint.equals(activity.fingerprint)
+  if (!equalBytes(sha256(activity.body), activity.fingerprint)) {
+    throw new Tampered(`the body of activity ${activity.id} was changed from outside`)
+  }
   const submitted = {
     voter: { organizationId: activity.actor_organization_id, userId: activity.actor_user_id },
     body: activity.body,
     stamp: activity.stamp,
   }
   const approvals = votes
-    .filter((row) => row.selection === 'APPROVED' && namesActivity(row))
+    .filter((row) => row.selection === 'APPROVED' && namesActivity(family, poll, row))
     .map((row) => ({
       voter: { organizationId: row.voter_organization_id, userId: row.voter_user_id },
       body: row.body,
       stamp: row.stamp,
     }))
+  const organization = pollingOrganization(poll)
   return [submitted, ...approvals].flatMap((stored) => family.ballotOf(stored, organization) ?? [])
+}
+
+/** Whether the body that a voter signed approves this activity; one that does not parse does not. */
+function namesActivity(family: Family, { activity, operation }: Poll, { body }: VoteRow): boolean {
+  const parsed = parseStrictJson(body)
+  if (!parsed.ok) return false
+  try {
+    return family.parseVote(parsed.value, operation).fingerprint.equals(activity.fingerprint)
+  } catch (error) {
+    if (error instanceof AppError) return false
+    throw error
+  }
 }
 
 function storedJson(body: Buffer) {

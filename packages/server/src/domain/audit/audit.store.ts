@@ -43,7 +43,8 @@ export interface HeadRow {
   state_mac: Buffer
 }
 
-const HEAD_COLUMNS = 'organization_id, revision, seq, link, tag, last_ms, state_mac'
+/** The columns of a `HeadRow`. */
+export const HEAD_COLUMNS = 'organization_id, revision, seq, link, tag, last_ms, state_mac'
 
 /** @throws Tampered when the row's tag is wrong */
 export function headFromRow(auditKey: Buffer, row: HeadRow): Head {
@@ -108,44 +109,29 @@ export function listEntries(
   )
 }
 
-/** Which unit wrote entry `seq`, if there is one. */
-export async function findUnitAt(
+/** Entry `seq` of a chain, if there is one: which unit wrote it, and its link. */
+export function findEntryAt(
   reader: Reader,
   organizationId: string,
   seq: number,
-): Promise<string | undefined> {
-  const row = await reader.one<{ unit_id: string }>(
-    'select unit_id from audit_entry where organization_id = ?u and seq = ?',
+): Promise<{ unit_id: string; link: Buffer } | undefined> {
+  return reader.one(
+    'select unit_id, link from audit_entry where organization_id = ?u and seq = ?',
     organizationId,
     seq,
   )
-  return row?.unit_id
 }
 
-/** The newest checkpointed place of a chain. */
+/** The newest checkpointed place of a chain, and that checkpoint's height. */
 export function findNewestLeaf(
   reader: Reader,
   organizationId: string,
-): Promise<{ seq: number; link: Buffer } | undefined> {
+): Promise<{ height: number; seq: number; link: Buffer } | undefined> {
   return reader.one(
-    `select seq, link from checkpoint_leaf
+    `select height, seq, link from checkpoint_leaf
      where organization_id = ?u order by height desc limit 1`,
     organizationId,
   )
-}
-
-/** The link of entry `seq`. */
-export async function findLinkAt(
-  reader: Reader,
-  organizationId: string,
-  seq: number,
-): Promise<Buffer | undefined> {
-  const row = await reader.one<{ link: Buffer }>(
-    'select link from audit_entry where organization_id = ?u and seq = ?',
-    organizationId,
-    seq,
-  )
-  return row?.link
 }
 
 /** Inserts the head and the entries of chains that begin in this transaction. */

@@ -12,9 +12,9 @@ export interface AuditFacts {
   actor: string
   /** The credential's id, or empty. */
   credential: string
-  /** The operation, as `<resource>.<verb>` or an activity type. */
+  /** An activity's type, or what the host did as `<noun>.<verb>`. */
   action: string
-  /** The object acted on, or empty. */
+  /** The kind of thing acted on, or the id of what the host made; may be empty. */
   resource: string
   outcome: 'accepted' | 'held' | 'denied' | 'failed' | 'rejected' | 'refused'
   activityId: string | null

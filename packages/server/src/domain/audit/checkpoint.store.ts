@@ -1,7 +1,7 @@
 // SQL of checkpoints: the dirty heads, the chain of checkpoints, and who may write it.
 import type { Reader, Tx } from '../../store/engine.ts'
 import { table } from '../../store/table.ts'
-import type { HeadRow } from './audit.store.ts'
+import { HEAD_COLUMNS, type HeadRow } from './audit.store.ts'
 import type { Checkpoint, Leaf } from './checkpoint.ts'
 
 const checkpointTable = table('checkpoint', {
@@ -26,7 +26,7 @@ const CHECKPOINT_COLUMNS = Object.keys(checkpointTable.columns).join(', ')
 /** Heads that changed since the last checkpoint, in order of id. */
 export function listDirtyHeads(reader: Reader, limit: number): Promise<HeadRow[]> {
   return reader.all<HeadRow>(
-    `select organization_id, revision, seq, link, tag, last_ms, state_mac
+    `select ${HEAD_COLUMNS}
      from organization_head where dirty = 1 order by organization_id limit ?`,
     limit,
   )
@@ -109,16 +109,4 @@ export function listLeaves(reader: Reader, height: number): Promise<Leaf[]> {
      order by organization_id`,
     height,
   )
-}
-
-/** The leaf of an organization's chain in the newest checkpoint that has one. */
-export async function findLeafHeight(
-  reader: Reader,
-  organizationId: string,
-): Promise<number | undefined> {
-  const row = await reader.one<{ height: number }>(
-    `select height from checkpoint_leaf where organization_id = ?u order by height desc limit 1`,
-    organizationId,
-  )
-  return row?.height
 }

@@ -56,24 +56,24 @@ function nodeHash(left: Buffer, right: Buffer): Buffer {
   return sha256(Buffer.concat([Buffer.from([1]), left, right]))
 }
 
-/** The Merkle root of one or more leaf hashes (RFC 9162 section 2.1.1). */
-export function merkleRoot(hashes: readonly Buffer[]): Buffer {
-  const [first] = hashes
-  if (first === undefined) throw new RangeError('a checkpoint has at least one leaf')
-  if (hashes.length === 1) return first
-  const split = splitOf(hashes.length)
-  return nodeHash(merkleRoot(hashes.slice(0, split)), merkleRoot(hashes.slice(split)))
+/** A Merkle tree over one or more leaf hashes (RFC 9162 section 2.1). */
+export interface MerkleTree {
+  root: Buffer
+  /** The audit path of each leaf, from its sibling up (section 2.1.3). */
+  proofs: Buffer[][]
 }
 
-/** The audit path of leaf `index`, from the leaf's sibling up (RFC 9162 section 2.1.3.1). */
-export function merkleProof(hashes: readonly Buffer[], index: number): Buffer[] {
-  if (hashes.length <= 1) return []
+/** Builds the tree, each subtree once. */
+export function merkleTree(hashes: readonly Buffer[]): MerkleTree {
+  const [first] = hashes
+  if (first === undefined) throw new RangeError('a checkpoint has at least one leaf')
+  if (hashes.length === 1) return { root: first, proofs: [[]] }
   const split = splitOf(hashes.length)
-  const left = hashes.slice(0, split)
-  const right = hashes.slice(split)
-  return index < split
-    ? [...merkleProof(left, index), merkleRoot(right)]
-    : [...merkleProof(right, index - split), merkleRoot(left)]
+  const left = merkleTree(hashes.slice(0, split))
+  const right = merkleTree(hashes.slice(split))
+  for (const proof of left.proofs) proof.push(right.root)
+  for (const proof of right.proofs) proof.push(left.root)
+  return { root: nodeHash(left.root, right.root), proofs: [...left.proofs, ...right.proofs] }
 }
 
 /** The root that a leaf and its path give. */

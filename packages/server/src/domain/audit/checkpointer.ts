@@ -3,7 +3,7 @@ import { sha256 } from '@keystead/crypto/node'
 import type { Store, Tx } from '../../store/engine.ts'
 import type { Keyvault } from '../keyvault/keyvault.ts'
 import { headFromRow } from './audit.store.ts'
-import { checkpointBytes, type Leaf, leafHash, merkleRoot, signCheckpoint } from './checkpoint.ts'
+import { checkpointBytes, type Leaf, leafHash, merkleTree, signCheckpoint } from './checkpoint.ts'
 import {
   acquireLease,
   findNewestCheckpoint,
@@ -50,7 +50,7 @@ async function append(tx: Tx, { keyvault, holder, nowMs }: CheckpointTurn): Prom
     epoch,
     at_ms: nowMs,
     previous: last === undefined ? FIRST : sha256(checkpointBytes(last)),
-    root: merkleRoot(leaves.map(leafHash)),
+    root: merkleTree(leaves.map(leafHash)).root,
     count: leaves.length,
   })
   await insertCheckpoint(tx, checkpoint, leaves)

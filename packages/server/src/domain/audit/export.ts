@@ -2,7 +2,7 @@
 import type { Reader } from '../../store/engine.ts'
 import { listChains, listEntries } from './audit.store.ts'
 import type { AuditEntry } from './chain.ts'
-import { type Checkpoint, type Leaf, leafHash, merkleProof } from './checkpoint.ts'
+import { type Checkpoint, type Leaf, leafHash, merkleTree } from './checkpoint.ts'
 import { listCheckpoints, listLeaves } from './checkpoint.store.ts'
 
 const PAGE = 500
@@ -74,10 +74,11 @@ function leafLines(
   height: number,
   organizations: ReadonlySet<string>,
 ): ExportLine[] {
-  const hashes = leaves.map(leafHash)
+  if (leaves.length === 0) return []
+  const { proofs } = merkleTree(leaves.map(leafHash))
   return leaves.flatMap((leaf, index) => {
     if (!organizations.has(leaf.organization_id)) return []
-    const proof = merkleProof(hashes, index).map((hash) => hash.toString('hex'))
+    const proof = (proofs[index] ?? []).map((hash) => hash.toString('hex'))
     return [{ kind: 'leaf', height, index, proof, ...hexed(leaf) }]
   })
 }

@@ -19,7 +19,7 @@ export interface AuditVerdict {
 
 type Line = Record<string, unknown>
 
-/** Verifies lines as they come; memory grows with chains and checkpoints, not with entries. */
+/** Verifies lines as they come. Of each entry it keeps the link, for the checkpoints that follow. */
 export class AuditVerifier {
   readonly #problems: string[] = []
   readonly #chains = new Map<string, { seq: number; link: Buffer }>()

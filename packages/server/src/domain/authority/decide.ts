@@ -54,3 +54,12 @@ function countRootVotes(organization: Snapshot, approvals: readonly Ballot[]): n
   }
   return voters.size
 }
+
+/** The organization whose quorum decides on what `submitter` asked of `organization`: its own. */
+export function decidingOrganization(
+  submitter: Pick<Actor, 'organizationId'>,
+  { organization, parent }: { organization: Snapshot; parent: Snapshot | null },
+): Snapshot {
+  const foreign = submitter.organizationId !== organization.organizationId
+  return foreign && parent !== null ? parent : organization
+}

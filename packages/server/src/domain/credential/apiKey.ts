@@ -1,15 +1,15 @@
 // API keys: rules for adding them to a user.
-import { decodeHex, parsePublicKey } from '@keystead/crypto/node'
+import { type Curve, decodeHex, parsePublicKey } from '@keystead/crypto/node'
 import { AppError } from '../../errors.ts'
 import type { Row } from '../../store/engine.ts'
-import type { ApiKeyCurve, Snapshot } from '../organization/snapshot.ts'
+import type { Snapshot } from '../organization/snapshot.ts'
 
 /** What a request says about a new key. */
 export interface ApiKeyParams {
   name: string
   /** Hexadecimal: compressed for ECDSA curves, 32 bytes for Ed25519. */
   publicKey: string
-  curve: ApiKeyCurve
+  curve: Curve
   /** How long the key lasts, in seconds from now, as decimal text; absent: for ever. */
   expirationSeconds: string | null
 }
@@ -36,7 +36,7 @@ export interface NewApiKeys {
 export function planApiKeys(plan: NewApiKeys): { rows: Row[]; evicted: string[] } {
   const present = plan.organization?.users.get(plan.userId)?.apiKeys ?? []
   const rows = plan.keys.map((key) => apiKeyRow(plan, key))
-  assertUnique([...present.map((key) => key.name), ...plan.keys.map((key) => key.name)])
+  refuseRepeatedNames([...present.map((key) => key.name), ...plan.keys.map((key) => key.name)])
   const longLived = (key: { expiresMs: number | null }) => key.expiresMs === null
   const added = rows.map((row) => ({ expiresMs: row['expires_ms'] as number | null }))
   if ([...present, ...added].filter(longLived).length > LONG_LIVED_MAX) {
@@ -56,7 +56,7 @@ function isLive(key: { expiresMs: number | null }, nowMs: number): boolean {
   return key.expiresMs === null || key.expiresMs > nowMs
 }
 
-function assertUnique(names: readonly string[]): void {
+function refuseRepeatedNames(names: readonly string[]): void {
   if (new Set(names).size < names.length) throw new AppError('API_KEY_LABEL_NOT_UNIQUE')
 }
 

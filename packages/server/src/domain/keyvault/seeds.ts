@@ -3,13 +3,12 @@ import {
   type Curve,
   derivePrivateKey,
   generateMnemonic,
+  type MnemonicLength,
   mnemonicToSeed,
   parsePath,
   publicKeyOf,
 } from '@keystead/crypto/node'
 import type { DataKey, SecretPlace } from './dataKeys.ts'
-
-export type MnemonicLength = 12 | 15 | 18 | 21 | 24
 
 /** An unsealed seed. Keep it as short as the work needs. */
 export class Seed {

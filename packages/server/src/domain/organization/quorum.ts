@@ -2,7 +2,7 @@
 import { AppError } from '../../errors.ts'
 
 /** @throws AppError `QUORUM_THRESHOLD_ZERO`, `QUORUM_USERS_MISSING`, `QUORUM_THRESHOLD_TOO_HIGH` */
-export function assertQuorum(threshold: number, members: number): void {
+export function refuseBadQuorum(threshold: number, members: number): void {
   if (threshold < 1) throw new AppError('QUORUM_THRESHOLD_ZERO')
   if (members === 0) throw new AppError('QUORUM_USERS_MISSING')
   if (threshold > members) throw new AppError('QUORUM_THRESHOLD_TOO_HIGH')

@@ -7,18 +7,16 @@ import {
   type VerifyKey,
 } from '@keystead/crypto/node'
 import type { Reader, Row } from '../../store/engine.ts'
-import { findHead, findLinkAt, findNewestLeaf } from '../audit/audit.store.ts'
+import { findEntryAt, findHead, findNewestLeaf } from '../audit/audit.store.ts'
 import { type Head, Tampered } from '../audit/head.ts'
 import type { Keyvault } from '../keyvault/keyvault.ts'
 import { type CoveredRows, readCovered, stateMac } from './covered.store.ts'
-
-export type ApiKeyCurve = 'p256' | 'secp256k1' | 'ed25519'
 
 export interface ApiKey {
   id: string
   userId: string
   name: string
-  curve: ApiKeyCurve
+  curve: Curve
   /** Lowercase hexadecimal, compressed. */
   publicKey: string
   verifyKey: VerifyKey
@@ -107,8 +105,8 @@ export function assertState(stateKey: Buffer, head: Head, rows: CoveredRows): vo
 async function assertNotOlder(reader: Reader, head: Head): Promise<void> {
   const leaf = await findNewestLeaf(reader, head.organizationId)
   if (leaf === undefined) return
-  const link = await findLinkAt(reader, head.organizationId, leaf.seq)
-  if (head.seq < leaf.seq || link === undefined || !equalBytes(link, leaf.link)) {
+  const entry = await findEntryAt(reader, head.organizationId, leaf.seq)
+  if (head.seq < leaf.seq || entry === undefined || !equalBytes(entry.link, leaf.link)) {
     throw new Tampered(`organization ${head.organizationId} is older than its last checkpoint`)
   }
 }
@@ -135,7 +133,7 @@ function buildSnapshot(head: Head, rows: CoveredRows): Snapshot {
 }
 
 function apiKeyFromRow(row: Row): ApiKey {
-  const curve = text(row, 'curve') as ApiKeyCurve
+  const curve = text(row, 'curve') as Curve
   const publicKey = row['public_key'] as Buffer
   const verifyKey = parsePublicKey(curve, publicKey)
   if (verifyKey === undefined) throw new Tampered(`api key ${text(row, 'id')} is not a public key`)

@@ -6,6 +6,7 @@ import {
   encodeAddress,
   equalBytes,
   hmacSha256,
+  type MnemonicLength,
   parsePath,
 } from '@keystead/crypto/node'
 import { AppError } from '../../errors.ts'
@@ -14,7 +15,7 @@ import { uuidToBytes } from '../../platform/ids.ts'
 import type { Row } from '../../store/engine.ts'
 import { Tampered } from '../audit/head.ts'
 import type { DataKey } from '../keyvault/dataKeys.ts'
-import { createSeed, type MnemonicLength, type SealedSeed, type Seed } from '../keyvault/seeds.ts'
+import { createSeed, type SealedSeed, type Seed } from '../keyvault/seeds.ts'
 import type { Snapshot } from '../organization/snapshot.ts'
 
 const WALLETS_MAX = 100

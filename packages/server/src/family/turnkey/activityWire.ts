@@ -2,7 +2,7 @@
 import { sha256 } from '@keystead/crypto/node'
 import { z } from 'zod'
 import type { ActivityRow, Actor } from '../../domain/activity/activity.ts'
-import { mayVote } from '../../domain/authority/decide.ts'
+import { decidingOrganization, mayVote } from '../../domain/authority/decide.ts'
 import type { Snapshot } from '../../domain/organization/snapshot.ts'
 import { assert } from '../../errors.ts'
 import type { ActivityView, StoredVote } from '../../operation/family.ts'
@@ -10,8 +10,8 @@ import type { ActivityOperation } from '../../operation/operation.ts'
 import { uuidFromBytes, uuidToBytes } from '../../platform/ids.ts'
 import type { JsonValue } from '../../platform/strictJson.ts'
 import { wireFailure } from './errors.ts'
-import { readStamp } from './stamp.ts'
-import { dropNulls, findUser, wireTime, wireUser } from './wire.ts'
+import { parseStamp } from './stamp.ts'
+import { dropNulls, findUser, time, wireTime, wireUser } from './wire.ts'
 
 export const activityStatuses = [
   'ACTIVITY_STATUS_CREATED',
@@ -22,8 +22,6 @@ export const activityStatuses = [
   'ACTIVITY_STATUS_REJECTED',
   'ACTIVITY_STATUS_AUTHENTICATORS_NEEDED',
 ] as const
-
-const time = z.object({ seconds: z.string(), nanos: z.string() })
 
 export const activityResult = z.object({
   id: z.uuid(),
@@ -103,9 +101,8 @@ function canVote({ activity, votes, organization, parent }: ActivityView, viewer
   const voted =
     activity.actor_user_id === viewer.userId ||
     votes.some((row) => row.voter_user_id === viewer.userId)
-  const foreign = activity.actor_organization_id !== organization.organizationId
-  const deciding = foreign && parent !== null ? parent : organization
-  return !voted && mayVote(deciding, viewer)
+  const submitter = { organizationId: activity.actor_organization_id }
+  return !voted && mayVote(decidingOrganization(submitter, { organization, parent }), viewer)
 }
 
 function encodeVotes(view: ActivityView, nowMs: number) {
@@ -140,7 +137,7 @@ function encodeVote(
   shared: { snapshots: readonly (Snapshot | null)[]; activityId: string; nowMs: number },
   cast: CastVote,
 ) {
-  const stamp = readStamp(cast.stamp)
+  const stamp = parseStamp(cast.stamp)
   return {
     id: cast.id,
     userId: cast.voter.userId,

@@ -5,7 +5,7 @@ import type { ApiKey, Snapshot } from '../../domain/organization/snapshot.ts'
 import { AppError, invalidField } from '../../errors.ts'
 import type { Call, Caller } from '../../operation/family.ts'
 import { INSTANCE_ID, isUuid } from '../../platform/ids.ts'
-import { readStamp, type Stamp, verifyStamp } from './stamp.ts'
+import { parseStamp, type Stamp, verifyStamp } from './stamp.ts'
 
 /** A key, and the organizations it was found through. */
 interface Match {
@@ -27,7 +27,7 @@ export async function authenticate(
 ): Promise<Caller> {
   const organizationId = organizationOf(call)
   const header = stampHeader(call)
-  const stamp = readStamp(header)
+  const stamp = parseStamp(header)
   const find = (id: string) => (fresh ? directory.refresh(id) : directory.find(id))
   const match =
     (await findKey(call, { organizationId, stamp, directory, find })) ??

@@ -1,5 +1,6 @@
 // X-Stamp: the proof that a request body was signed by an API key.
 import {
+  type Curve,
   decodeBase64Url,
   decodeHex,
   keccak256,
@@ -10,7 +11,6 @@ import {
   verifyEd25519,
   verifyP256Message,
 } from '@keystead/crypto/node'
-import type { ApiKeyCurve } from '../../domain/organization/snapshot.ts'
 import { AppError } from '../../errors.ts'
 
 /** A stamp as clients send it: `publicKey` and `signature` in hexadecimal. */
@@ -44,7 +44,7 @@ const SCHEMES = {
     verify: verifyEcdsa(eip191Digest),
   },
   SIGNATURE_SCHEME_TK_API_ED25519: { curve: 'ed25519', verify: verifyEd25519 },
-} as const satisfies Record<string, { curve: ApiKeyCurve; verify: Verify }>
+} as const satisfies Record<string, { curve: Curve; verify: Verify }>
 
 type Scheme = keyof typeof SCHEMES
 
@@ -61,7 +61,7 @@ const STAMP_CHARACTERS_MAX = 4096
  * Reads the value of an `X-Stamp` header: base64url of a JSON object.
  * @throws AppError `STAMP_UNREADABLE`, `STAMP_MALFORMED`
  */
-export function readStamp(header: string): Stamp {
+export function parseStamp(header: string): Stamp {
   const decoded =
     header.length <= STAMP_CHARACTERS_MAX ? decodeBase64Url(header.replace(/=+$/, '')) : undefined
   if (decoded === undefined) throw new AppError('STAMP_UNREADABLE')

@@ -9,7 +9,7 @@ import { encodeActivity, registerKeys } from './activityWire.ts'
 import { authenticate } from './auth.ts'
 import { encodeError, fieldError } from './errors.ts'
 import { operations } from './operations.ts'
-import { readStamp, verifyStamp } from './stamp.ts'
+import { parseStamp, verifyStamp } from './stamp.ts'
 import { dropNulls } from './wire.ts'
 
 /** Unknown members beside these are ignored, as the upstream does; not so inside `parameters`. */
@@ -43,12 +43,23 @@ export function createTurnkeyFamily(): Family {
       }
     },
     ballotOf({ voter, body, stamp: header }, organization) {
-      const stamp = readStamp(header)
+      const stamp = findStamp(header)
+      if (stamp === undefined) return undefined
       const apiKey = organization.apiKeysByPublicKey.get(stamp.publicKey)
       if (apiKey === undefined || apiKey.userId !== voter.userId) return undefined
       if (!verifyStamp(stamp, apiKey.verifyKey, body)) return undefined
       return { voter, publicKey: stamp.publicKey }
     },
+  }
+}
+
+/** A stored stamp; undefined when it is none any more. */
+function findStamp(header: string) {
+  try {
+    return parseStamp(header)
+  } catch (error) {
+    if (error instanceof AppError) return undefined
+    throw error
   }
 }
 

@@ -12,7 +12,8 @@ export function wireTime(ms: number) {
   return { seconds: String(seconds), nanos: String((ms - seconds * 1000) * 1_000_000) }
 }
 
-const time = z.object({ seconds: z.string(), nanos: z.string() })
+/** `{seconds, nanos}`. */
+export const time = z.object({ seconds: z.string(), nanos: z.string() })
 
 export const walletResult = z.object({
   walletId: z.uuid(),

@@ -1,7 +1,7 @@
 // CREATE_SUB_ORGANIZATION: creates an organization below the caller's, with its own root users.
 import { z } from 'zod'
 import { insertOrganization } from '../../../domain/organization/create.ts'
-import { assertQuorum } from '../../../domain/organization/quorum.ts'
+import { refuseBadQuorum } from '../../../domain/organization/quorum.ts'
 import { planUsers } from '../../../domain/user/user.ts'
 import { planWallet } from '../../../domain/wallet/wallet.ts'
 import { defineActivity, older } from '../../../operation/operation.ts'
@@ -95,7 +95,7 @@ export const createSubOrganization = defineActivity({
   prepare(ctx, { subOrganizationName, rootUsers, rootQuorumThreshold, wallet: walletParams }) {
     const parent = ctx.organization
     if (parent.parentId !== null) return ctx.fail('NESTED_SUB_ORGANIZATION')
-    assertQuorum(rootQuorumThreshold, rootUsers.length)
+    refuseBadQuorum(rootQuorumThreshold, rootUsers.length)
     const organizationId = ctx.newId()
     const { dataKey, row: keyRow } = ctx.keyvault.createDataKey(organizationId)
     const context = { ...ctx, organizationId, organization: null, dataKey }

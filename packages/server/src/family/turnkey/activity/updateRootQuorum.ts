@@ -1,6 +1,6 @@
 // UPDATE_ROOT_QUORUM: who the root users are, and how many of them must agree.
 import { z } from 'zod'
-import { assertQuorum } from '../../../domain/organization/quorum.ts'
+import { refuseBadQuorum } from '../../../domain/organization/quorum.ts'
 import { updateRootQuorum as storeRootQuorum } from '../../../domain/user/user.store.ts'
 import { defineActivity } from '../../../operation/operation.ts'
 import { uuid } from '../../../operation/schemas.ts'
@@ -30,7 +30,7 @@ export const updateRootQuorum = defineActivity({
   prepare(ctx, { threshold, userIds }) {
     const { organizationId, users } = ctx.organization
     const members = [...new Set(userIds)]
-    assertQuorum(threshold, members.length)
+    refuseBadQuorum(threshold, members.length)
     if (!members.every((id) => users.has(id))) return ctx.fail('QUORUM_USERS_MISSING')
     return { result: {}, quorum: { organizationId, threshold, userIds: members } }
   },
