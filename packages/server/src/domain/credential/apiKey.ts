@@ -36,6 +36,9 @@ export interface NewApiKeys {
 export function planApiKeys(plan: NewApiKeys): { rows: Row[]; evicted: string[] } {
   const present = plan.organization?.users.get(plan.userId)?.apiKeys ?? []
   const rows = plan.keys.map((key) => apiKeyRow(plan, key))
+  if (new Set(plan.keys.map((key) => key.publicKey)).size < rows.length) {
+    throw new AppError('PUBLIC_KEY_IN_USE')
+  }
   assertUnique([...present.map((key) => key.name), ...plan.keys.map((key) => key.name)])
   const longLived = (key: { expiresMs: number | null }) => key.expiresMs === null
   const added = rows.map((row) => ({ expiresMs: row['expires_ms'] as number | null }))
