@@ -68,6 +68,7 @@ const table = {
   SIGNING_RESOURCE_NOT_FOUND: ['notFound', 'no wallet account or private key found to sign with'],
   ALREADY_VOTED: ['conflict', 'user has already voted on this activity'],
   API_KEY_LIMIT: ['limit', 'user has exceeded maximum long-lived api keys'],
+  EXPIRING_API_KEY_LIMIT: ['limit', 'user has exceeded maximum short-lived api keys'],
   USER_LIMIT: ['limit', 'organization has exceeded maximum users'],
   WALLET_LIMIT: ['limit', 'organization has exceeded maximum wallets'],
   ROUTE_NOT_FOUND: ['notFound', 'Not Found'],

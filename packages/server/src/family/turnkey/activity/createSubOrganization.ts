@@ -63,6 +63,7 @@ export const createSubOrganization = defineActivity({
     'API_KEY_LABEL_NOT_UNIQUE',
     'INVALID_API_KEY_EXPIRATION',
     'API_KEY_LIMIT',
+    'EXPIRING_API_KEY_LIMIT',
     'INVALID_PATH',
     'INVALID_ADDRESS_FORMAT',
   ],
