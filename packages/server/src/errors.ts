@@ -29,8 +29,6 @@ const table = {
   PUBLIC_KEY_IN_USE: ['invalid', 'public key is already in use in this organization'],
   API_KEY_LABEL_NOT_UNIQUE: ['invalid', 'api key label must be unique'],
   WALLET_LABEL_NOT_UNIQUE: ['invalid', 'wallet label must be unique'],
-  USER_TAG_NOT_FOUND: ['invalid', 'user tag not found'],
-  CREDENTIAL_KIND_UNSUPPORTED: ['invalid', 'credential kind is not supported'],
   QUORUM_THRESHOLD_ZERO: ['invalid', 'quorum threshold must be non-zero integer'],
   QUORUM_THRESHOLD_TOO_HIGH: ['invalid', 'quorum threshold exceeds the number of quorum users'],
   QUORUM_USERS_MISSING: ['invalid', 'quorum users missing'],

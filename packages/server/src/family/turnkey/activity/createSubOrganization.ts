@@ -14,7 +14,7 @@ const params = z.strictObject({
   rootQuorumThreshold: z.int32(),
   wallet: z
     .strictObject({
-      walletName: z.string('missing wallet params').pipe(label),
+      walletName: z.string('missing wallet params').max(255).pipe(label),
       accounts: list(walletAccountParams, 100),
       mnemonicLength,
     })
