@@ -250,7 +250,8 @@ describe.each(engines)('organizations on %s', (engine) => {
     ['threshold -1', -1, 1, 'quorum threshold must be non-zero integer'],
     ['more than its users', 2, 1, 'quorum threshold exceeds the number of quorum users'],
     ['no users', 1, 0, 'quorum users missing'],
-  ])('a sub-organization is refused: %s', async (_name, rootQuorumThreshold, users, message) => {
+  ])('a sub-organization is refused: %s', async (...row) => {
+    const [, rootQuorumThreshold, users, message] = row
     const rootUsers = Array.from({ length: users }, () => ({ userName: 'x', apiKeys: [] }))
     const refused = await world.admin.submit(
       'create_sub_organization',

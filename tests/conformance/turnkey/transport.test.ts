@@ -24,9 +24,10 @@ describe('a base URL', () => {
     'may end in a slash, as sdk-server %s then asks for //public',
     async (version) => {
       const client = officialClient(version, {
-        ...world.admin,
         url: `${world.server.url}/`,
-      } as typeof world.admin)
+        key: world.admin.key,
+        organizationId: world.organizationId,
+      })
       expect(await client.getWhoami()).toMatchObject({ username: 'admin' })
       const made = await client.createWallet({ walletName: `slash ${version}`, accounts: [] })
       expect(made.activity.status).toBe('ACTIVITY_STATUS_COMPLETED')
@@ -51,17 +52,6 @@ describe('a request', () => {
       ...headers,
     })
     expect(answer).toMatchObject({ status: 200, contentType: 'application/json' })
-  })
-
-  test('may leave the Content-Type out altogether', async () => {
-    const body = Buffer.from(whoami())
-    const response = await fetch(url('/public/v1/query/whoami'), {
-      method: 'POST',
-      body: new Blob([body]).stream(),
-      duplex: 'half',
-      headers: stamped(body.toString()),
-    })
-    expect(response.status).toBe(200)
   })
 
   test('may have its members in any order, and white space', async () => {
@@ -93,7 +83,7 @@ describe('a request', () => {
     ]
     for (const body of bodies) {
       const answer = await world.admin.send('submit/create_wallet', body)
-      expect(answer.status, answer.text).toBe(200)
+      expect(answer).toMatchObject({ status: 200 })
       expect(answer.at('activity.votes.0.message')).toBe(body)
     }
   })
@@ -130,23 +120,31 @@ describe('an answer', () => {
     }
   })
 
-  test.each([
-    ['GET', '/healthz', 200],
-    ['GET', '/readyz', 200],
-    ['GET', '/.well-known/keystead', 200],
-    ['GET', '/', 404],
-    ['GET', '/public/v1/query/whoami', 404],
-    ['PUT', '/public/v1/query/whoami', 404],
-    ['POST', '/public/v1/query/who_are_you', 404],
-    ['POST', '/public/v1/submit/create_wallet/', 404],
-    ['POST', '/public/v1/submit/create_wallet%2F', 404],
-    ['POST', '/public/v1/submit/%E0%A4%A', 400],
-  ])('to %s %s is exactly application/json', async (method, path, status) => {
+  const ask = async (method: string, path: string) => {
     const response = await fetch(url(path), { method, ...(method === 'GET' ? {} : { body: '{}' }) })
-    const answer = new Answer(response, await response.text())
-    expect([answer.status, answer.contentType]).toEqual([status, 'application/json'])
-    if (status === 404) expect(errorOf(answer)).toMatchObject({ code: 5, message: 'Not Found' })
-    if (status === 400) expect(errorOf(answer)).toMatchObject({ code: 3 })
+    return new Answer(response, await response.text())
+  }
+
+  test.each(['/healthz', '/readyz', '/.well-known/keystead'])(
+    'to GET %s is exactly application/json',
+    async (path) => {
+      expect(await ask('GET', path)).toMatchObject({ status: 200, contentType: 'application/json' })
+    },
+  )
+
+  test.each([
+    ['GET', '/', 404, 5],
+    ['GET', '/public/v1/query/whoami', 404, 5],
+    ['PUT', '/public/v1/query/whoami', 404, 5],
+    ['POST', '/public/v1/query/who_are_you', 404, 5],
+    ['POST', '/public/v1/submit/create_wallet/', 404, 5],
+    ['POST', '/public/v1/submit/create_wallet%2F', 404, 5],
+    ['POST', '/public/v1/submit/%E0%A4%A', 400, 3],
+  ])('to %s %s is an error in the documented shape', async (...row) => {
+    const [method, path, status, code] = row
+    const answer = await ask(method, path)
+    expect(answer).toMatchObject({ status })
+    expect(errorOf(answer)).toMatchObject({ code, details: [] })
   })
 
   test('of the metrics is text', async () => {

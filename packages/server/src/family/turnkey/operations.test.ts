@@ -28,14 +28,13 @@ test('the registry has the expected number of operations', () => {
 })
 
 interface JsonSchema {
-  type?: string
-  enum?: unknown[]
+  type?: unknown
+  enum?: unknown
   const?: unknown
-  maxLength?: number
-  maxItems?: number
-  pattern?: string
-  format?: string
-  [key: string]: unknown
+  maxLength?: unknown
+  maxItems?: unknown
+  pattern?: unknown
+  format?: unknown
 }
 
 /** Every schema in `schema`, with its path. */
@@ -54,16 +53,16 @@ const closes = (pattern: string) => /^\^.*\$$/.test(pattern) && !/[*+]|,\}/.test
 const isBounded = ({
   type,
   enum: values,
+  const: only,
   maxLength,
   maxItems,
   pattern,
   format,
-  ...rest
 }: JsonSchema) => {
   if (type === 'array') return maxItems !== undefined
   if (type !== 'string') return true
-  const fixed = values !== undefined || rest.const !== undefined || format === 'uuid'
-  return fixed || maxLength !== undefined || (pattern !== undefined && closes(pattern))
+  const fixed = values !== undefined || only !== undefined || format === 'uuid'
+  return fixed || maxLength !== undefined || (typeof pattern === 'string' && closes(pattern))
 }
 
 test('every string and every list of every request is bounded', () => {
