@@ -123,6 +123,52 @@ describe.each(engines)('wallets on %s', (engine) => {
       await expect(again).rejects.toThrow('Turnkey error 3: wallet label must be unique')
     })
 
+    test('an account signs by its id, also under the name of the first version', async () => {
+      const { accounts } = await client().getWalletAccounts({ walletId })
+      const id = accounts[0]?.walletAccountId ?? ''
+      const what = {
+        payload: 'ff'.repeat(32),
+        encoding: 'PAYLOAD_ENCODING_HEXADECIMAL',
+        hashFunction: 'HASH_FUNCTION_NO_OP',
+      } as const
+      const { r, s, v } = await client().signRawPayload({ signWith: id, ...what })
+      const parameters = { privateKeyId: id, ...what }
+      const first = await world.admin.submit('sign_raw_payload', parameters)
+      expect(first.json).toMatchObject({
+        activity: {
+          type: 'ACTIVITY_TYPE_SIGN_RAW_PAYLOAD',
+          intent: { signRawPayloadIntent: parameters },
+          result: { signRawPayloadResult: { r, s, v } },
+        },
+      })
+    })
+
+    test('of requests at the same time for one name or one path, one succeeds', async () => {
+      const wallets = await Promise.all(
+        Array.from({ length: 6 }, (_, n) =>
+          world.admin.submit('create_wallet', {
+            walletName: `contended ${version}`,
+            accounts: [],
+            mnemonicLength: n % 2 === 0 ? 12 : 24,
+          }),
+        ),
+      )
+      const done = wallets.filter(({ status }) => status === 200)
+      expect(done).toHaveLength(1)
+      const contended = done[0]?.at('activity.result.createWalletResult.walletId')
+      const accounts = await Promise.all(
+        [1, 2, 3, 4].map((n) =>
+          world.admin.submit('create_wallet_accounts', {
+            walletId: contended,
+            accounts: [{ ...ethereumAt(0), name: `account ${n}` }],
+          }),
+        ),
+      )
+      expect(accounts.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
+        200, 400, 400, 400,
+      ])
+    })
+
     test('a path is used once in a wallet', async () => {
       const again = client().createWalletAccounts({ walletId, accounts: [ethereumAt(0)] })
       await expect(again).rejects.toThrow('Turnkey error 3: invalid path')
