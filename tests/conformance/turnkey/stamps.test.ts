@@ -312,7 +312,6 @@ describe.each(engines)('stamps on %s', (engine) => {
     )
     expect(made.status).toBe(200)
     const brief = new TestClient(world.server, key, world.organizationId)
-    expect((await brief.query('whoami')).status).toBe(200)
     await new Promise((resolve) => setTimeout(resolve, 1100))
     expect(refusalOf(await brief.query('whoami'))).toEqual([
       401,
