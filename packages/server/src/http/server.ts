@@ -1,4 +1,6 @@
 // HTTP: mounts every family's operations, keeps bodies as raw bytes, and answers JSON bytes only.
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import fastify, {
   type FastifyError,
   type FastifyInstance,
@@ -30,6 +32,7 @@ export interface Backend {
 
 /** @returns a fastify instance, not yet listening */
 export function createHttpServer(backend: Backend, options: HttpOptions): FastifyInstance {
+  const [fallback] = backend.families
   const server = fastify({
     bodyLimit: options.bodyBytesMax,
     requestTimeout: 30_000,
@@ -38,15 +41,22 @@ export function createHttpServer(backend: Backend, options: HttpOptions): Fastif
     exposeHeadRoutes: false,
     routerOptions: { ignoreDuplicateSlashes: true },
     forceCloseConnections: 'idle',
+    frameworkErrors: (error, _request, reply) => {
+      void send(reply, errorReply(fallback, adopt(error, backend)))
+    },
+    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, fallback),
   })
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
     done(null, body)
   })
+  server.addHook('onRequest', async ({ raw }) => {
+    // A body is JSON whatever its type is said to be, and fastify refuses types it cannot parse.
+    delete raw.headers['content-type']
+  })
   allowOrigins(server, options.corsOrigins)
   for (const family of backend.families) mountFamily(server, backend, family)
   mountProbes(server, backend)
-  const [fallback] = backend.families
   server.setNotFoundHandler((_request, reply) => {
     return send(reply, errorReply(fallback, new AppError('ROUTE_NOT_FOUND')))
   })
@@ -121,6 +131,27 @@ function adopt(error: FastifyError, backend: Backend): AppError {
   if (status < 500) return new AppError('BAD_REQUEST_BODY')
   backend.reportUnexpected(error)
   return new AppError('INTERNAL')
+}
+
+/** Answers what node could not read as a request, such as headers beyond its limit. */
+function answerBrokenRequest(
+  error: Error & { code?: string },
+  socket: Socket,
+  family: Family | undefined,
+): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return
+  const status =
+    { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }[error.code ?? ''] ?? 400
+  const { body } = errorReply(family, new AppError('BAD_REQUEST_BODY'))
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    'content-type: application/json',
+    `content-length: ${body.length}`,
+    'connection: close',
+  ]
+  if (socket.writable)
+    socket.write(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body]))
+  socket.destroySoon()
 }
 
 function errorReply(family: Family | undefined, error: AppError): Reply {

@@ -31,11 +31,14 @@ export interface NewApiKeys {
 /**
  * Rows of `api_key` for a user's new keys, and the ids of expiring keys that make room for them.
  * @throws AppError `INVALID_PUBLIC_KEY`, `PUBLIC_KEY_IN_USE`, `API_KEY_LABEL_NOT_UNIQUE`,
- *   `INVALID_API_KEY_EXPIRATION`, `API_KEY_LIMIT`
+ *   `INVALID_API_KEY_EXPIRATION`, `API_KEY_LIMIT`, `EXPIRING_API_KEY_LIMIT`
  */
 export function planApiKeys(plan: NewApiKeys): { rows: Row[]; evicted: string[] } {
   const present = plan.organization?.users.get(plan.userId)?.apiKeys ?? []
   const rows = plan.keys.map((key) => apiKeyRow(plan, key))
+  if (new Set(plan.keys.map((key) => key.publicKey)).size < rows.length) {
+    throw new AppError('PUBLIC_KEY_IN_USE')
+  }
   refuseRepeatedNames([...present.map((key) => key.name), ...plan.keys.map((key) => key.name)])
   const longLived = (key: { expiresMs: number | null }) => key.expiresMs === null
   const added = rows.map((row) => ({ expiresMs: row['expires_ms'] as number | null }))
@@ -48,7 +51,7 @@ export function planApiKeys(plan: NewApiKeys): { rows: Row[]; evicted: string[] 
     (a, b) =>
       Number(isLive(a, plan.nowMs)) - Number(isLive(b, plan.nowMs)) || a.createdMs - b.createdMs,
   )
-  if (excess > oldestFirst.length) throw new AppError('API_KEY_LIMIT')
+  if (excess > oldestFirst.length) throw new AppError('EXPIRING_API_KEY_LIMIT')
   return { rows, evicted: oldestFirst.slice(0, Math.max(0, excess)).map((key) => key.id) }
 }
 

@@ -71,12 +71,22 @@ function stampHeader({ request }: Call): string {
   if (header !== undefined) return header
   const webauthn = request.headers['x-stamp-webauthn']
   if (webauthn === undefined) throw new AppError('STAMP_MISSING')
-  try {
-    JSON.parse(webauthn)
-  } catch {
-    throw new AppError('WEBAUTHN_STAMP_UNREADABLE')
-  }
+  if (!isAssertion(webauthn)) throw new AppError('WEBAUTHN_STAMP_UNREADABLE')
   throw new AppError('CREDENTIAL_ID_NOT_FOUND')
+}
+
+const ASSERTION_MEMBERS = ['authenticatorData', 'clientDataJson', 'credentialId', 'signature']
+
+/** Whether a header is the JSON of an assertion: an object with its four strings. */
+function isAssertion(header: string): boolean {
+  try {
+    const members: unknown = JSON.parse(header)
+    if (typeof members !== 'object' || members === null) return false
+    const entries = new Map<string, unknown>(Object.entries(members))
+    return ASSERTION_MEMBERS.every((name) => typeof entries.get(name) === 'string')
+  } catch {
+    return false
+  }
 }
 
 interface Search {

@@ -17,7 +17,11 @@ const envelope = z.object({
   type: z.string().max(100),
   timestampMs: decimalText,
   organizationId: uuid,
-  parameters: z.record(z.string(), z.unknown()),
+  // SECURITY: z.record would drop a key named `__proto__` before the version's schema refuses it.
+  parameters: z.custom<object>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'must be an object',
+  ),
 })
 
 export function createTurnkeyFamily(): Family {

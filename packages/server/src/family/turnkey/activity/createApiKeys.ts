@@ -52,6 +52,7 @@ export const createApiKeys = defineActivity({
     'API_KEY_LABEL_NOT_UNIQUE',
     'INVALID_API_KEY_EXPIRATION',
     'API_KEY_LIMIT',
+    'EXPIRING_API_KEY_LIMIT',
   ],
   example: {
     params: {

@@ -14,7 +14,7 @@ const params = z.strictObject({
   rootQuorumThreshold: z.int32(),
   wallet: z
     .strictObject({
-      walletName: z.string('missing wallet params').pipe(label),
+      walletName: z.string('missing wallet params').max(255).pipe(label),
       accounts: list(walletAccountParams, 100),
       mnemonicLength,
     })
@@ -63,6 +63,7 @@ export const createSubOrganization = defineActivity({
     'API_KEY_LABEL_NOT_UNIQUE',
     'INVALID_API_KEY_EXPIRATION',
     'API_KEY_LIMIT',
+    'EXPIRING_API_KEY_LIMIT',
     'INVALID_PATH',
     'INVALID_ADDRESS_FORMAT',
   ],
