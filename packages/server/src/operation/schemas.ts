@@ -7,10 +7,10 @@ function plainText(text: string): boolean {
   return text.isWellFormed() && !/[\u0000-\u001f\u007f]/.test(text)
 }
 
-/** A string of at most `max` characters, well-formed Unicode. */
-export function text(max: number) {
+/** A string of at most `max` characters, well-formed Unicode. @param missing said of none */
+export function text(max: number, missing?: string) {
   return z
-    .string()
+    .string(missing)
     .max(max)
     .refine(plainText, 'must be well-formed text without control characters')
 }

@@ -5,7 +5,7 @@ import { assertQuorum } from '../../../domain/organization/quorum.ts'
 import { planUsers } from '../../../domain/user/user.ts'
 import { planWallet } from '../../../domain/wallet/wallet.ts'
 import { defineActivity, older } from '../../../operation/operation.ts'
-import { label, list } from '../../../operation/schemas.ts'
+import { label, list, text } from '../../../operation/schemas.ts'
 import { mnemonicLength, rootUserParams, walletAccountParams } from '../parameters.ts'
 
 const params = z.strictObject({
@@ -14,7 +14,7 @@ const params = z.strictObject({
   rootQuorumThreshold: z.int32(),
   wallet: z
     .strictObject({
-      walletName: z.string('missing wallet params').pipe(label),
+      walletName: text(255, 'missing wallet params').min(1, 'must not be empty'),
       accounts: list(walletAccountParams, 100),
       mnemonicLength,
     })
@@ -33,6 +33,7 @@ export const createSubOrganization = defineActivity({
   resultKey: 'createSubOrganizationResultV8',
   summary: 'Create a sub-organization with its root users and, if wanted, a wallet',
   spec: 'api-reference/activities/create-sub-organization',
+  tags: ['organizations'],
   policy: { resource: 'ORGANIZATION', action: 'CREATE' },
   rootQuorumOnly: false,
   parentMayAct: false,

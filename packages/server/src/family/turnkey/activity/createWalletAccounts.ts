@@ -15,6 +15,7 @@ export const createWalletAccounts = defineActivity({
   resultKey: 'createWalletAccountsResult',
   summary: 'Derive further accounts of a wallet',
   spec: 'api-reference/activities/create-wallet-accounts',
+  tags: ['wallets'],
   policy: { resource: 'WALLET', action: 'CREATE' },
   rootQuorumOnly: false,
   parentMayAct: false,

@@ -13,6 +13,7 @@ export const updateRootQuorum = defineActivity({
   resultKey: 'updateRootQuorumResult',
   summary: 'Set the members and the threshold of the root quorum',
   spec: 'api-reference/activities/update-root-quorum',
+  tags: ['organizations'],
   policy: { resource: 'ORGANIZATION', action: 'UPDATE' },
   rootQuorumOnly: true,
   parentMayAct: false,

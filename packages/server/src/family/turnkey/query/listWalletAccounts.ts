@@ -10,6 +10,7 @@ export const listWalletAccounts = defineQuery({
   path: '/public/v1/query/list_wallet_accounts',
   summary: 'List the accounts of a wallet, or of all wallets',
   spec: 'api-reference/queries/list-wallets-accounts',
+  tags: ['wallets'],
   findsCaller: false,
   limit: 'read',
   params: z.object({
