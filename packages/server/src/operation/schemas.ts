@@ -53,8 +53,9 @@ export const pagination = z
     limit: z
       .string()
       .regex(/^([1-9][0-9]?|100)$/, 'must be an integer from 1 to 100 in a string')
-      .optional(),
-    before: uuid.optional(),
-    after: uuid.optional(),
+      .optional()
+      .describe('From 1 to 100; absent: 10.'),
+    before: uuid.optional().describe('Ends before this id.'),
+    after: uuid.optional().describe('Begins after this id.'),
   })
   .optional()

@@ -9,6 +9,7 @@ import { encodeActivity, registerKeys } from './activityWire.ts'
 import { authenticate } from './auth.ts'
 import { encodeError, fieldError } from './errors.ts'
 import { operations } from './operations.ts'
+import { reference } from './reference.ts'
 import { readStamp, verifyStamp } from './stamp.ts'
 import { dropNulls } from './wire.ts'
 
@@ -28,6 +29,7 @@ export function createTurnkeyFamily(): Family {
   return {
     name: 'turnkey',
     registry,
+    reference,
     authenticate,
     encodeError,
     encodeActivity: (view, viewer) => encodeActivity(view, viewer, Date.now()),

@@ -11,7 +11,7 @@ import { mnemonicLength, rootUserParams, walletAccountParams } from '../paramete
 const params = z.strictObject({
   subOrganizationName: label,
   rootUsers: list(rootUserParams, 100),
-  rootQuorumThreshold: z.int32(),
+  rootQuorumThreshold: z.int32().describe('How many root users must agree.'),
   wallet: z
     .strictObject({
       walletName: text(255, 'missing wallet params').min(1, 'must not be empty'),

@@ -24,7 +24,7 @@ export const createWalletAccounts = defineActivity({
   params: z.strictObject({
     walletId: uuid,
     accounts: list(walletAccountParams, 100),
-    persist: z.boolean().optional(),
+    persist: z.boolean().optional().describe('False: only answer the addresses.'),
   }),
   older: [],
   result: z.object({ addresses: z.array(z.string()) }),

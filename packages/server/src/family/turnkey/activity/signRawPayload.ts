@@ -19,7 +19,12 @@ export const signRawPayload = defineActivity({
   parentMayAct: false,
   ownUser: () => null,
   limit: 'crypto',
-  params: z.strictObject({ signWith: text(255), payload, encoding, hashFunction }),
+  params: z.strictObject({
+    signWith: text(255).describe('The address or the id of a wallet account or a private key.'),
+    payload,
+    encoding,
+    hashFunction,
+  }),
   older: [
     older({
       type: 'ACTIVITY_TYPE_SIGN_RAW_PAYLOAD',
@@ -29,7 +34,11 @@ export const signRawPayload = defineActivity({
       upgrade: ({ privateKeyId, ...rest }) => ({ signWith: privateKeyId, ...rest }),
     }),
   ],
-  result: z.object({ r: z.string(), s: z.string(), v: z.string() }),
+  result: z.object({
+    r: z.string().describe('64 hexadecimal digits without `0x`.'),
+    s: z.string().describe('64 hexadecimal digits without `0x`.'),
+    v: z.string().describe('`00` or `01`: the recovery id.'),
+  }),
   errors: [
     'SIGNING_RESOURCE_NOT_FOUND',
     'INVALID_PAYLOAD_ENCODING',

@@ -19,7 +19,10 @@ export const updateRootQuorum = defineActivity({
   parentMayAct: false,
   ownUser: () => null,
   limit: 'write',
-  params: z.strictObject({ threshold: z.int32(), userIds: z.array(uuid).max(100) }),
+  params: z.strictObject({
+    threshold: z.int32().describe('How many of them must agree.'),
+    userIds: z.array(uuid).max(100).describe('The root users.'),
+  }),
   older: [],
   result: z.object({}),
   errors: ['QUORUM_THRESHOLD_ZERO', 'QUORUM_THRESHOLD_TOO_HIGH', 'QUORUM_USERS_MISSING'],

@@ -15,7 +15,7 @@ export const listWalletAccounts = defineQuery({
   limit: 'read',
   params: z.object({
     organizationId: uuid,
-    walletId: uuid.optional(),
+    walletId: uuid.optional().describe('Absent: the accounts of all wallets.'),
     includeWalletDetails: z.boolean().optional(),
     paginationOptions: pagination,
   }),
@@ -24,7 +24,7 @@ export const listWalletAccounts = defineQuery({
   example: {
     params: {
       organizationId: '019a0000-0000-7000-8000-000000000000',
-      walletId: '019a0000-0000-7000-8000-000000000001',
+      includeWalletDetails: true,
       paginationOptions: { limit: '100' },
     },
     result: { accounts: [] },
