@@ -150,6 +150,17 @@ describe('in a browser', () => {
   })
 })
 
+const ENTITIES = [
+  ['&lt;', '<'],
+  ['&gt;', '>'],
+  ['&quot;', '"'],
+  ['&#39;', "'"],
+  ['&amp;', '&'],
+] as const
+
+const unescapeHtml = (html: string) =>
+  ENTITIES.reduce((text, [entity, character]) => text.replaceAll(entity, character), html)
+
 interface Ran {
   code: number
   stdout: string
@@ -194,8 +205,8 @@ describe('in a shell', () => {
     'the curl sample of %s works',
     async (word) => {
       const page = await get('/docs')
-      const text = page.replaceAll('&#39;', "'").replaceAll('&quot;', '"').replaceAll('&amp;', '&')
-      const samples = text.match(/(?<=<code>)ORGANIZATION_ID=[^<]+(?=<\/code>)/g) ?? []
+      const found = page.match(/(?<=<code>)ORGANIZATION_ID=[^<]+(?=<\/code>)/g) ?? []
+      const samples = found.map(unescapeHtml)
       expect(samples).toHaveLength(operations.length)
       const sample = samples.find((one) => one.includes(`/${word} `)) ?? ''
       const ended = await paste(sample.replace('Treasury', 'By curl'))

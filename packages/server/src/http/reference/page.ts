@@ -53,9 +53,15 @@ ${families.map((described) => family(described))}
   return text
 }
 
-/** Words between backticks are code. */
-const spans = (words: string) =>
-  words.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))
+/** Words between backticks are code; those that name an operation lead to it. */
+function spans(words: string, endpoints: readonly Endpoint[] = []): (Markup | string)[] {
+  return words.split('`').map((part, index) => {
+    if (index % 2 === 0) return part
+    const named = endpoints.find(({ word }) => word === part)
+    const code = html`<code>${part}</code>`
+    return named === undefined ? code : html`<a href="#${named.operation.name}">${code}</a>`
+  })
+}
 
 const tagsOf = (endpoints: readonly Endpoint[]): Tag[] => {
   const used = new Set(endpoints.flatMap(({ operation }) => operation.tags))
@@ -105,7 +111,8 @@ function family(described: Described): Markup {
 <p class="links">Version ${version} · <a href="/openapi/${owner.name}.json">OpenAPI 3.1</a> ·
 <a href="/llms.txt">llms.txt</a> · <a href="/llms-full.txt">llms-full.txt</a></p>
 ${guide.map(
-  (part) => html`<h2>${part.title}</h2>${part.text.map((words) => html`<p>${spans(words)}</p>`)}`,
+  (part) =>
+    html`<h2>${part.title}</h2>${part.text.map((words) => html`<p>${spans(words, endpoints)}</p>`)}`,
 )}
 <h2 id="errors">Errors of every operation</h2>
 ${commonErrors(endpoints)}
