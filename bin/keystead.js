@@ -10,9 +10,11 @@ const NODE_MAJOR_MIN = 24
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 function handOver(node) {
-  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' })
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
+  let child
+  // Before the start: the child may already run, and be told to end, when spawn returns.
   signals.forEach((signal) => process.on(signal, () => child.kill(signal)))
+  child = spawn(node, process.argv.slice(1), { stdio: 'inherit' })
   child.on('error', (error) => fail(`cannot run ${node}: ${error.message}`))
   child.on('exit', (code, signal) => {
     if (signal === null) return process.exit(code)

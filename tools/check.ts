@@ -30,6 +30,11 @@ const checks: Check[] = [
   },
   { name: 'unused', command: ['knip'] },
   {
+    name: 'generated',
+    command: ['node', 'tools/gen.ts', '--check'],
+    saw: { pattern: /compared (\d+) files/, atLeast: 1 },
+  },
+  {
     name: 'format',
     command: ['biome', 'format', '.'],
     saw: { pattern: /Checked (\d+) files/, atLeast: 15 },

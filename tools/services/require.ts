@@ -6,6 +6,12 @@ type Program = { command: string; args: string[]; debianPackage: string; why: st
 
 const programs: Program[] = [
   {
+    command: 'chromium',
+    args: ['--version'],
+    debianPackage: 'chromium',
+    why: 'reads the reference page as people do',
+  },
+  {
     command: 'python3',
     args: ['-c', 'import sys; sys.exit(sys.version_info < (3, 9))'],
     debianPackage: 'python3',

@@ -5,7 +5,7 @@ import { Answer, post, stamp } from '../../support/client.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 import { clientVersions, errorOf, officialClient, startWorld, type World } from './world.ts'
 
-const OPERATIONS = 15
+const OPERATIONS = 21
 const HEADERS =
   'Content-Type, X-Client-Version, X-Stamp, X-Stamp-Webauthn, X-Stamp-Attested, X-Session'
 

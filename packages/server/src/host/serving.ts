@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { type App, createApp } from '../app.ts'
 import type { Config } from '../config.ts'
 import { createTurnkeyFamily } from '../family/turnkey/turnkey.ts'
+import { renderReference } from '../http/reference/documents.ts'
 import { type Backend, createHttpServer } from '../http/server.ts'
 import { handle } from '../pipeline/pipeline.ts'
 import { log, setLogLevel } from '../platform/log.ts'
@@ -28,8 +29,11 @@ export async function startServing(
   let app: App | undefined
   collectProcessMetrics()
   setLogLevel(config.logLevel)
+  const families = [createTurnkeyFamily()]
+  let documents: ReturnType<typeof renderReference> | undefined
+  const url = () => addressOf(config, portOf(server.addresses()[0]))
   const backend: Backend = {
-    families: [createTurnkeyFamily()],
+    families,
     handle: (family, inbound) => {
       if (app === undefined) throw new Error('a sealed server was asked to handle a request')
       return handle(app.deps, family, inbound)
@@ -38,12 +42,14 @@ export async function startServing(
     isReady: () => isReachable(store),
     publicKeys: () => ({ keys: app?.deps.keyvault.instance.published() ?? [] }),
     metrics,
+    documents: () => (documents ??= renderReference(families, url())),
     reportUnexpected: (cause) => log('error', 'a request failed in the HTTP layer', { cause }),
   }
   const server = createHttpServer(backend, config)
   await server.listen({ host: config.host, port: config.port })
+  backend.documents()
   return {
-    url: addressOf(config, portOf(server.addresses()[0])),
+    url: url(),
     isSealed: () => app === undefined,
     async unseal(rootKey) {
       app ??= await createApp(store, rootKey, { window: config.window, jobs: true })

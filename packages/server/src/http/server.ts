@@ -10,6 +10,7 @@ import fastify, {
 import { AppError } from '../errors.ts'
 import type { Family, Inbound, Reply } from '../operation/family.ts'
 import type { Operation } from '../operation/operation.ts'
+import { type Document, mountReference } from './reference/documents.ts'
 
 export interface HttpOptions {
   bodyBytesMax: number
@@ -27,6 +28,8 @@ export interface Backend {
   /** Public keys, for clients that must be told them. */
   publicKeys(): unknown
   metrics(): Promise<string>
+  /** The files of the generated reference, by path. */
+  documents(): ReadonlyMap<string, Document>
   reportUnexpected(error: unknown): void
 }
 
@@ -57,6 +60,7 @@ export function createHttpServer(backend: Backend, options: HttpOptions): Fastif
   allowOrigins(server, options.corsOrigins)
   for (const family of backend.families) mountFamily(server, backend, family)
   mountProbes(server, backend)
+  mountReference(server, backend.families, () => backend.documents())
   server.setNotFoundHandler((_request, reply) => {
     return send(reply, errorReply(fallback, new AppError('ROUTE_NOT_FOUND')))
   })

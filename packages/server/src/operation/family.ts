@@ -1,9 +1,10 @@
 // What a family brings: who is calling, what the body says, and how answers look on its wire.
+import type { z } from 'zod'
 import type { ActivityRow, Actor, VoteRow } from '../domain/activity/activity.ts'
 import type { Ballot } from '../domain/authority/decide.ts'
 import type { Directory } from '../domain/organization/directory.ts'
 import type { Snapshot } from '../domain/organization/snapshot.ts'
-import type { AppError } from '../errors.ts'
+import type { AppError, ErrorCode } from '../errors.ts'
 import type { Stopwatch } from '../platform/stopwatch.ts'
 import type { JsonValue } from '../platform/strictJson.ts'
 import type {
@@ -65,9 +66,34 @@ export interface ActivityView {
   parent: Snapshot | null
 }
 
+/** What the generated reference says about a family, beside its records. */
+export interface FamilyReference {
+  title: string
+  about: string
+  /** What to know before the first request; `text` has paragraphs. */
+  guide: readonly { title: string; text: readonly string[] }[]
+  /** Where the pages lie that records name as `spec`. */
+  documents: string
+  /** The header that proves who calls. */
+  stamp: { name: string; header: string }
+  /** Shapes that many operations have in common, by name. */
+  schemas: Readonly<Record<string, z.ZodType>>
+  /** The one of `schemas` that errors have. */
+  errorSchema: string
+  /** The whole body of a request. */
+  request(operation: Operation): z.ZodType
+  exampleRequest(operation: Operation): Record<string, unknown>
+  /** Where the record's result lies in an answer, and the one of `schemas` around it, if any. */
+  answer(operation: Operation): { within: string | null; path: readonly string[] }
+  exampleAnswer(operation: Operation): unknown
+  /** The errors that any operation of this kind can answer, beside those of its record. */
+  errors(operation: Operation): readonly ErrorCode[]
+}
+
 export interface Family {
   readonly name: string
   readonly registry: Registry
+  readonly reference: FamilyReference
   /**
    * Verifies who calls. @param fresh look organizations up anew instead of in the cache
    * @throws AppError

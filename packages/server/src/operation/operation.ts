@@ -4,6 +4,7 @@ import type { EffectTx } from '../commit/unit.ts'
 import type { VoteSelection } from '../domain/activity/activity.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Context } from './context.ts'
+import type { Tag } from './tags.ts'
 
 /** Named classes of rate limits; the numbers are configuration. */
 type LimitClass = 'read' | 'write' | 'crypto' | 'auth'
@@ -16,6 +17,8 @@ interface Described {
   summary: string
   /** The page of the upstream documents that it implements. */
   spec: string
+  /** What it is about; the reference groups by it. */
+  tags: readonly [Tag, ...Tag[]]
   limit: LimitClass
 }
 

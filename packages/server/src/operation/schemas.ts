@@ -1,16 +1,49 @@
 // The bounded building blocks of every request schema.
 import { z } from 'zod'
 
+/** What is wrong with a value, in our words, where a schema does not say it itself. */
+z.config({
+  customError(issue) {
+    if (issue.input === undefined) return 'is required'
+    switch (issue.code) {
+      case 'invalid_type':
+        return `must be ${TYPE_NAMES[issue.expected] ?? 'of another type'}`
+      case 'invalid_value':
+        return `\`${String(issue.input).slice(0, 100)}\` is not a known value`
+      case 'too_big':
+        return `must have at most ${issue.maximum} ${unitOf(issue.origin)}`
+      case 'too_small':
+        return `must have at least ${issue.minimum} ${unitOf(issue.origin)}`
+      default:
+        return undefined
+    }
+  },
+})
+
+const TYPE_NAMES: Record<string, string> = {
+  string: 'a string',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+  boolean: 'true or false',
+  number: 'an integer',
+  int: 'an integer',
+}
+
+function unitOf(origin: string): string {
+  return origin === 'string' ? 'characters' : 'members'
+}
+
 /** Text that databases and logs can hold: well-formed, without control characters. */
 function plainText(text: string): boolean {
   // oxlint-disable-next-line no-control-regex
   return text.isWellFormed() && !/[\u0000-\u001f\u007f]/.test(text)
 }
 
-/** A string of at most `max` characters, well-formed Unicode. */
-export function text(max: number) {
+/** A string of at most `max` characters, well-formed Unicode. @param missing said of none */
+export function text(max: number, missing?: string) {
   return z
-    .string()
+    .string(missing)
     .max(max)
     .refine(plainText, 'must be well-formed text without control characters')
 }
@@ -53,8 +86,9 @@ export const pagination = z
     limit: z
       .string()
       .regex(/^([1-9][0-9]?|100)$/, 'must be an integer from 1 to 100 in a string')
-      .optional(),
-    before: uuid.optional(),
-    after: uuid.optional(),
+      .optional()
+      .describe('From 1 to 100; absent: 10.'),
+    before: uuid.optional().describe('Ends before this id.'),
+    after: uuid.optional().describe('Begins after this id.'),
   })
   .optional()

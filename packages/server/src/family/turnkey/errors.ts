@@ -45,7 +45,7 @@ const TURNKEY_CODE: Partial<Record<ErrorCode, string>> = {
 }
 
 /** The published texts that a field's message may be: then it is the message of the whole error. */
-const FIELD_ERRORS: Record<string, ErrorCode> = {
+export const FIELD_ERRORS: Record<string, ErrorCode> = {
   'invalid curve': 'INVALID_CURVE',
   'curve required': 'CURVE_REQUIRED',
   'invalid path format': 'INVALID_PATH_FORMAT',

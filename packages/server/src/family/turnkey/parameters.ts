@@ -18,12 +18,12 @@ const hexKey = text(130).regex(/^([0-9a-fA-F]{2})+$/, 'must be hexadecimal')
 export const apiKeyParamsV2 = z
   .strictObject({
     apiKeyName: label,
-    publicKey: hexKey,
+    publicKey: hexKey.describe('In hexadecimal.'),
     curveType: oneOf(['API_KEY_CURVE_P256', 'API_KEY_CURVE_SECP256K1', 'API_KEY_CURVE_ED25519'], {
       invalid: 'must be an API_KEY_CURVE_…',
       missing: 'is required',
     }),
-    expirationSeconds: text(32).optional(),
+    expirationSeconds: text(32).optional().describe('Decimal text; absent: never.'),
   })
   .transform(
     (key): ApiKeyParams => ({
@@ -108,7 +108,7 @@ export const walletAccountParams = z
       invalid: 'invalid path format',
       missing: 'invalid path format',
     }),
-    path: text(255),
+    path: text(255).describe("A BIP-32 path, such as `m/44'/60'/0'/0/0`."),
     addressFormat,
     name: label.optional(),
   })
@@ -143,6 +143,7 @@ const MNEMONIC_LENGTHS = [12, 15, 18, 21, 24] as const
 export const mnemonicLength = z
   .literal([0, ...MNEMONIC_LENGTHS], 'must be 12, 15, 18, 21 or 24')
   .optional()
+  .describe('Words; absent or 0: 12.')
   .transform((length) => (length === undefined || length === 0 ? 12 : length))
 
 /** The wire's name of one of our values. */

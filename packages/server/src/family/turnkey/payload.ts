@@ -11,11 +11,12 @@ export const payload = z
   .string()
   .max(PAYLOAD_CHARACTERS_MAX)
   .refine((value) => value.isWellFormed(), 'must be well-formed text')
+  .describe('What to sign, in the given encoding.')
 
 export const encoding = oneOf(['PAYLOAD_ENCODING_HEXADECIMAL', 'PAYLOAD_ENCODING_TEXT_UTF8'], {
   invalid: 'invalid payload encoding',
   missing: 'invalid payload encoding',
-})
+}).describe('Hexadecimal may begin with `0x`.')
 
 export const hashFunction = oneOf(
   [
@@ -25,6 +26,8 @@ export const hashFunction = oneOf(
     'HASH_FUNCTION_NOT_APPLICABLE',
   ],
   { invalid: 'invalid hash function', missing: 'invalid hash function' },
+).describe(
+  'NO_OP: the payload is a digest of 32 bytes. NOT_APPLICABLE: required for Ed25519, and only there.',
 )
 
 export interface RawPayload {

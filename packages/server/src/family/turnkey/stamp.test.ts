@@ -1,7 +1,7 @@
 // Stamps of the published clients: the same key and body under every scheme, and what spoils them.
 import { parsePublicKey } from '@keystead/crypto/node'
 import { describe, expect, test } from 'vitest'
-import { readStamp, verifyStamp } from './stamp.ts'
+import { parseStamp, verifyStamp } from './stamp.ts'
 
 const BODY = Buffer.from('{"organizationId":"00000000-0000-4000-8000-000000000001"}')
 const SECP256K1 = '034f355bdcb7cc0af728ef3cceb9615d90684bb5b2ca5f859ab0f0b704075871aa'
@@ -44,14 +44,14 @@ describe.each(STAMPS)('%s', (...row) => {
   test('of the clients verifies, whatever the case of its hexadecimal', () => {
     const upper = { signature: signature.toUpperCase(), publicKey: publicKey.toUpperCase(), scheme }
     for (const value of [{ publicKey, scheme, signature }, upper]) {
-      const stamp = readStamp(encode(value))
+      const stamp = parseStamp(encode(value))
       expect(stamp.publicKey).toBe(publicKey)
       expect(verifyStamp(stamp, key, BODY)).toBe(true)
     }
   })
 
   test('verifies for no other body, signature or scheme', () => {
-    const stamp = readStamp(encode({ publicKey, scheme, signature }))
+    const stamp = parseStamp(encode({ publicKey, scheme, signature }))
     expect(verifyStamp(stamp, key, Buffer.concat([BODY, Buffer.from(' ')]))).toBe(false)
     for (let n = 0; n < signature.length; n += 2) {
       const byte = (Number.parseInt(signature.slice(n, n + 2), 16) ^ 1)

@@ -9,6 +9,7 @@ import { encodeActivity, registerKeys } from './activityWire.ts'
 import { authenticate } from './auth.ts'
 import { encodeError, fieldError } from './errors.ts'
 import { operations } from './operations.ts'
+import { reference } from './reference.ts'
 import { parseStamp, verifyStamp } from './stamp.ts'
 import { dropNulls } from './wire.ts'
 
@@ -32,15 +33,16 @@ export function createTurnkeyFamily(): Family {
   return {
     name: 'turnkey',
     registry,
+    reference,
     authenticate,
     encodeError,
     encodeActivity: (view, viewer) => encodeActivity(view, viewer, Date.now()),
     parseSubmission: (json) => parseSubmission(registry, json),
-    parseQuery: (json, operation) => parse(operation.params, dropNulls(json), []),
+    parseQuery: (json, operation) => parse(operation.params, dropNulls(json)),
     parseVote(json, operation) {
-      const { type, timestampMs, parameters } = parse(envelope, dropNulls(json), [])
+      const { type, timestampMs, parameters } = parse(envelope, dropNulls(json))
       if (type !== operation.type) throw new AppError('ACTIVITY_TYPE_MISMATCH')
-      const { fingerprint } = parse(operation.params, parameters, ['parameters'])
+      const { fingerprint } = parse(operation.params, parameters)
       return {
         fingerprint: Buffer.from(fingerprint.slice('sha256:'.length), 'hex'),
         timestampMs: Number(timestampMs),
@@ -68,31 +70,25 @@ function findStamp(header: string) {
 }
 
 function parseSubmission(registry: Registry, json: JsonValue): Submission {
-  const { type, timestampMs, parameters } = parse(envelope, dropNulls(json), [])
+  const { type, timestampMs, parameters } = parse(envelope, dropNulls(json))
   const found = registry.findByType(type)
   if (found === undefined) throw invalidField('type', 'is not a known activity type')
   const { operation, version } = found
-  const params = version.upgrade(parse(version.params, parameters, ['parameters']))
+  const params = version.upgrade(parse(version.params, parameters))
   return { operation, version, params, timestampMs: Number(timestampMs) }
 }
 
 const VIOLATIONS_MAX = 20
 
 /** Parses `value`. @throws AppError with the path and the reason of each bad field */
-function parse<S extends z.ZodType>(
-  schema: S,
-  value: unknown,
-  prefix: readonly string[],
-): z.output<S> {
+function parse<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  throw fieldError(
-    parsed.error.issues.slice(0, VIOLATIONS_MAX).flatMap((issue) => violations(issue, prefix)),
-  )
+  throw fieldError(parsed.error.issues.slice(0, VIOLATIONS_MAX).flatMap(violations))
 }
 
-function violations(issue: z.core.$ZodIssue, prefix: readonly string[]) {
-  const path = [...prefix, ...issue.path.map(String)]
+function violations(issue: z.core.$ZodIssue) {
+  const path = issue.path.map(String)
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
       field: [...path, key.slice(0, 100)].join('.'),

@@ -4,7 +4,8 @@ import { z } from 'zod'
 export const voteParams = z.strictObject({
   fingerprint: z
     .string()
-    .regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256: and 64 hexadecimal digits'),
+    .regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256: and 64 hexadecimal digits')
+    .describe('Of the activity to vote on.'),
 })
 
 export const voteExample = {

@@ -21,6 +21,7 @@ export const createApiKeys = defineActivity({
   resultKey: 'createApiKeysResult',
   summary: 'Add API keys to a user',
   spec: 'api-reference/activities/create-api-keys',
+  tags: ['api-keys'],
   policy: { resource: 'CREDENTIAL', action: 'CREATE' },
   rootQuorumOnly: false,
   parentMayAct: false,

@@ -24,6 +24,7 @@ export const createPrivateKeys = defineActivity({
   resultKey: 'createPrivateKeysResultV2',
   summary: 'Create private keys that belong to no wallet',
   spec: 'api-reference/activities/create-private-keys',
+  tags: ['private-keys'],
   policy: { resource: 'PRIVATE_KEY', action: 'CREATE' },
   rootQuorumOnly: false,
   parentMayAct: false,

@@ -5,16 +5,16 @@ import { refuseBadQuorum } from '../../../domain/organization/quorum.ts'
 import { planUsers } from '../../../domain/user/user.ts'
 import { planWallet } from '../../../domain/wallet/wallet.ts'
 import { defineActivity, older } from '../../../operation/operation.ts'
-import { label, list } from '../../../operation/schemas.ts'
+import { label, list, text } from '../../../operation/schemas.ts'
 import { mnemonicLength, rootUserParams, walletAccountParams } from '../parameters.ts'
 
 const params = z.strictObject({
   subOrganizationName: label,
   rootUsers: list(rootUserParams, 100),
-  rootQuorumThreshold: z.int32(),
+  rootQuorumThreshold: z.int32().describe('How many root users must agree.'),
   wallet: z
     .strictObject({
-      walletName: z.string('missing wallet params').max(255).pipe(label),
+      walletName: text(255, 'missing wallet params').min(1, 'must not be empty'),
       accounts: list(walletAccountParams, 100),
       mnemonicLength,
     })
@@ -33,6 +33,7 @@ export const createSubOrganization = defineActivity({
   resultKey: 'createSubOrganizationResultV8',
   summary: 'Create a sub-organization with its root users and, if wanted, a wallet',
   spec: 'api-reference/activities/create-sub-organization',
+  tags: ['organizations'],
   policy: { resource: 'ORGANIZATION', action: 'CREATE' },
   rootQuorumOnly: false,
   parentMayAct: false,

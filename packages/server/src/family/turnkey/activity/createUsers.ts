@@ -15,6 +15,7 @@ export const createUsers = defineActivity({
   resultKey: 'createUsersResult',
   summary: 'Create users in an organization',
   spec: 'api-reference/activities/create-users',
+  tags: ['users'],
   policy: { resource: 'USER', action: 'CREATE' },
   rootQuorumOnly: false,
   parentMayAct: false,

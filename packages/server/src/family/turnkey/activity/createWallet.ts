@@ -14,6 +14,7 @@ export const createWallet = defineActivity({
   resultKey: 'createWalletResult',
   summary: 'Create a wallet and derive its first accounts',
   spec: 'api-reference/activities/create-wallet',
+  tags: ['wallets'],
   policy: { resource: 'WALLET', action: 'CREATE' },
   rootQuorumOnly: false,
   parentMayAct: false,

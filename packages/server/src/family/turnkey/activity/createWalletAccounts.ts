@@ -15,6 +15,7 @@ export const createWalletAccounts = defineActivity({
   resultKey: 'createWalletAccountsResult',
   summary: 'Derive further accounts of a wallet',
   spec: 'api-reference/activities/create-wallet-accounts',
+  tags: ['wallets'],
   policy: { resource: 'WALLET', action: 'CREATE' },
   rootQuorumOnly: false,
   parentMayAct: false,
@@ -23,7 +24,7 @@ export const createWalletAccounts = defineActivity({
   params: z.strictObject({
     walletId: uuid,
     accounts: list(walletAccountParams, 100),
-    persist: z.boolean().optional(),
+    persist: z.boolean().optional().describe('False: only answer the addresses.'),
   }),
   older: [],
   result: z.object({ addresses: z.array(z.string()) }),

@@ -9,6 +9,7 @@ export const rejectActivity = defineVote({
   selection: 'REJECTED',
   summary: 'Reject an activity that waits for consensus, by its fingerprint',
   spec: 'developer-reference/api-overview/errors',
+  tags: ['activities'],
   limit: 'write',
   params: voteParams,
   errors: ['FINGERPRINT_NOT_FOUND', 'ALREADY_VOTED', 'NOT_AUTHORIZED'],

@@ -13,12 +13,18 @@ export const signRawPayload = defineActivity({
   resultKey: 'signRawPayloadResult',
   summary: 'Sign a raw payload',
   spec: 'api-reference/activities/sign-raw-payload',
+  tags: ['signing'],
   policy: { resource: 'PRIVATE_KEY', action: 'SIGN' },
   rootQuorumOnly: false,
   parentMayAct: false,
   ownUser: () => null,
   limit: 'crypto',
-  params: z.strictObject({ signWith: text(255), payload, encoding, hashFunction }),
+  params: z.strictObject({
+    signWith: text(255).describe('The address or the id of a wallet account or a private key.'),
+    payload,
+    encoding,
+    hashFunction,
+  }),
   older: [
     older({
       type: 'ACTIVITY_TYPE_SIGN_RAW_PAYLOAD',
@@ -28,7 +34,11 @@ export const signRawPayload = defineActivity({
       upgrade: ({ privateKeyId, ...rest }) => ({ signWith: privateKeyId, ...rest }),
     }),
   ],
-  result: z.object({ r: z.string(), s: z.string(), v: z.string() }),
+  result: z.object({
+    r: z.string().describe('64 hexadecimal digits without `0x`.'),
+    s: z.string().describe('64 hexadecimal digits without `0x`.'),
+    v: z.string().describe('`00` or `01`: the recovery id.'),
+  }),
   errors: [
     'SIGNING_RESOURCE_NOT_FOUND',
     'INVALID_PAYLOAD_ENCODING',
@@ -43,8 +53,8 @@ export const signRawPayload = defineActivity({
       hashFunction: 'HASH_FUNCTION_KECCAK256',
     },
     result: {
-      r: '8e2b2b9fbd1f0a6f3e6ecfb9c8e7b1f4f5cf0f4c5f1b8a2ad0e8d7bb3c7ad601',
-      s: '10c1f7be5ffb1f0a2c43f8e9ee18b7c2b4d5e0b38a5f7db0a1d1e3b2a4c5d6e7',
+      r: '73eebf81a611136662d65778960c853fdcaf6eca86793ed9cabc30f2195937af',
+      s: '78a07e601627da5b4cc80c0ab35f6894da19b4a01759d90c101d9c9dd1c6745d',
       v: '00',
     },
   },

@@ -12,6 +12,7 @@ export const updateWallet = defineActivity({
   resultKey: 'updateWalletResult',
   summary: 'Rename a wallet',
   spec: 'api-reference/activities/update-wallet',
+  tags: ['wallets'],
   policy: { resource: 'WALLET', action: 'UPDATE' },
   rootQuorumOnly: false,
   parentMayAct: false,

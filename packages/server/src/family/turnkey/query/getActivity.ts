@@ -10,6 +10,7 @@ export const getActivity = defineQuery({
   path: '/public/v1/query/get_activity',
   summary: 'Get an activity',
   spec: 'api-reference/queries/get-activity',
+  tags: ['activities'],
   findsCaller: false,
   limit: 'read',
   params: z.object({ organizationId: uuid, activityId: uuid }),

@@ -8,6 +8,7 @@ export const getOrganizationConfigs = defineQuery({
   path: '/public/v1/query/get_organization_configs',
   summary: 'Get the root quorum and the features of an organization',
   spec: 'api-reference/queries/get-configs',
+  tags: ['organizations'],
   findsCaller: false,
   limit: 'read',
   params: z.object({ organizationId: uuid }),

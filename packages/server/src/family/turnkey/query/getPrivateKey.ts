@@ -9,6 +9,7 @@ export const getPrivateKey = defineQuery({
   path: '/public/v1/query/get_private_key',
   summary: 'Get a private key: its public key, addresses and name',
   spec: 'api-reference/queries/get-private-key',
+  tags: ['private-keys'],
   findsCaller: false,
   limit: 'read',
   params: z.object({ organizationId: uuid, privateKeyId: uuid }),

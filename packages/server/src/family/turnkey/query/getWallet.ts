@@ -9,6 +9,7 @@ export const getWallet = defineQuery({
   path: '/public/v1/query/get_wallet',
   summary: 'Get a wallet',
   spec: 'api-reference/queries/get-wallet',
+  tags: ['wallets'],
   findsCaller: false,
   limit: 'read',
   params: z.object({ organizationId: uuid, walletId: uuid }),

@@ -11,6 +11,7 @@ export const getWalletAccount = defineQuery({
   path: '/public/v1/query/get_wallet_account',
   summary: 'Get an account of a wallet by its address or its path',
   spec: 'api-reference/queries/get-wallet-account',
+  tags: ['wallets'],
   findsCaller: false,
   limit: 'read',
   params: z

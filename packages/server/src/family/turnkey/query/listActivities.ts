@@ -11,6 +11,7 @@ export const listActivities = defineQuery({
   path: '/public/v1/query/list_activities',
   summary: 'List the activities of an organization, newest first',
   spec: 'api-reference/queries/list-activities',
+  tags: ['activities'],
   findsCaller: false,
   limit: 'read',
   params: z.object({

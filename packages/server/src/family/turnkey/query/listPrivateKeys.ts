@@ -9,6 +9,7 @@ export const listPrivateKeys = defineQuery({
   path: '/public/v1/query/list_private_keys',
   summary: 'List all private keys of an organization',
   spec: 'api-reference/queries/list-private-keys',
+  tags: ['private-keys'],
   findsCaller: false,
   limit: 'read',
   params: z.object({ organizationId: uuid }),

@@ -10,11 +10,12 @@ export const listWalletAccounts = defineQuery({
   path: '/public/v1/query/list_wallet_accounts',
   summary: 'List the accounts of a wallet, or of all wallets',
   spec: 'api-reference/queries/list-wallets-accounts',
+  tags: ['wallets'],
   findsCaller: false,
   limit: 'read',
   params: z.object({
     organizationId: uuid,
-    walletId: uuid.optional(),
+    walletId: uuid.optional().describe('Absent: the accounts of all wallets.'),
     includeWalletDetails: z.boolean().optional(),
     paginationOptions: pagination,
   }),
@@ -23,7 +24,7 @@ export const listWalletAccounts = defineQuery({
   example: {
     params: {
       organizationId: '019a0000-0000-7000-8000-000000000000',
-      walletId: '019a0000-0000-7000-8000-000000000001',
+      includeWalletDetails: true,
       paginationOptions: { limit: '100' },
     },
     result: { accounts: [] },

@@ -9,6 +9,7 @@ export const listWallets = defineQuery({
   path: '/public/v1/query/list_wallets',
   summary: 'List all wallets of an organization',
   spec: 'api-reference/queries/list-wallets',
+  tags: ['wallets'],
   findsCaller: false,
   limit: 'read',
   params: z.object({ organizationId: uuid }),

@@ -8,6 +8,7 @@ export const whoami = defineQuery({
   path: '/public/v1/query/whoami',
   summary: 'Get the user and the organization that a credential belongs to',
   spec: 'api-reference/queries/who-am-i',
+  tags: ['sessions'],
   findsCaller: true,
   limit: 'read',
   params: z.object({ organizationId: uuid }),
