@@ -69,7 +69,10 @@ describe.each(engines)('a flush on %s', (engine) => {
       throw new AppError('INVALID_PATH')
     })
     expect(settled[MIDDLE]).toMatchObject({
-      value: { kind: 'failed', error: expect.objectContaining({ code: 'INVALID_PATH' }) as unknown },
+      value: {
+        kind: 'failed',
+        error: expect.objectContaining({ code: 'INVALID_PATH' }) as unknown,
+      },
     })
     expect(entries).toHaveLength(UNITS - 1)
     expect(await usersNamed('refused')).toHaveLength(UNITS - 1)

@@ -206,7 +206,11 @@ describe.each(engines)('SQL from outside on %s', (engine) => {
     await checkpoint(instance.app)
     await putBack(copy)
     const link = Buffer.alloc(32, 1)
-    await instance.tamper('update checkpoint_leaf set link = ? where organization_id = ?u', link, id)
+    await instance.tamper(
+      'update checkpoint_leaf set link = ? where organization_id = ?u',
+      link,
+      id,
+    )
     const restarted = await instance.openApp()
     expect((await sign(admin.through(restarted), 'second history')).status).toBe(500)
   })

@@ -149,7 +149,11 @@ const ADMIN = { organizationName: 'Acme', userName: 'admin', email: null, apiPub
 
 function startApp(store: Store, rootKey: Buffer, { clock }: InstanceOptions): Promise<App> {
   const window = { aheadMs: 300_000, behindMs: 86_400_000 }
-  return createApp(store, rootKey, { window, jobs: false, ...(clock === undefined ? {} : { clock }) })
+  return createApp(store, rootKey, {
+    window,
+    jobs: false,
+    ...(clock === undefined ? {} : { clock }),
+  })
 }
 
 /** Where an instance can be made: an empty directory, or an empty database and a directory. */
