@@ -138,5 +138,7 @@ describe.each(engines)('a body sent again on %s', (engine) => {
     expect(await rowsOf(body)).toHaveLength(1)
   })
 
-  test('leaves every chain verifiable', () => instance.expectIntact())
+  test('leaves every chain verifiable', async () => {
+    expect(await instance.problems()).toEqual([])
+  })
 })

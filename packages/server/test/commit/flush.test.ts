@@ -59,7 +59,7 @@ describe.each(engines)('a flush on %s', (engine) => {
     )
     expect(await usersNamed('thrown')).toHaveLength(UNITS - 1)
     expect(await usersNamed('of the thrown unit')).toEqual([])
-    await instance.expectIntact()
+    expect(await instance.problems()).toEqual([])
   })
 
   test('in which effects refuse with a declared error writes nothing of that unit', async () => {
@@ -77,7 +77,7 @@ describe.each(engines)('a flush on %s', (engine) => {
     expect(entries).toHaveLength(UNITS - 1)
     expect(await usersNamed('refused')).toHaveLength(UNITS - 1)
     expect(await usersNamed('of the refused unit')).toEqual([])
-    await instance.expectIntact()
+    expect(await instance.problems()).toEqual([])
   })
 
   test('in which the database refuses the row of one unit commits the 63 others', async () => {
@@ -113,7 +113,7 @@ describe.each(engines)('a flush on %s', (engine) => {
     expect(entries.map(({ action }) => action)).toEqual(
       units.filter((_, index) => index !== MIDDLE).map(({ audit }) => audit.action),
     )
-    await instance.expectIntact()
+    expect(await instance.problems()).toEqual([])
   })
 
   test('answers each unit with the place of its own entry', async () => {
@@ -137,7 +137,7 @@ describe.each(engines)('a flush on %s', (engine) => {
         }),
       ),
     )
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 400])
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
     expect(answers.find(({ status }) => status === 400)?.json).toMatchObject({
       code: 3,
       message: 'invalid path',
@@ -155,7 +155,7 @@ describe.each(engines)('a flush on %s', (engine) => {
     })
     const accounts = await admin.query('list_wallet_accounts', { walletId })
     expect(accounts.at<unknown[]>('accounts')).toHaveLength(2)
-    await instance.expectIntact()
+    expect(await instance.problems()).toEqual([])
   })
 
   test('writes nothing for a unit whose organization moved since it was decided', async () => {
@@ -192,6 +192,6 @@ describe.each(engines)('a flush on %s', (engine) => {
     )
     expect(await change).toMatchObject({ kind: 'committed' })
     expect(signed.status).toBe(200)
-    await instance.expectIntact()
+    expect(await instance.problems()).toEqual([])
   })
 })

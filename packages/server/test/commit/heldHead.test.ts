@@ -80,7 +80,7 @@ describe('a head held by another connection (PostgreSQL only: SQLite locks no ro
       held.client.createUser('three').then(() => ({ status: 200 })),
     ])
     expect(finished).toEqual(expected(3))
-    await instance.expectIntact()
+    expect(await instance.problems()).toEqual([])
   })
 
   test('lets its organization be read meanwhile', async () => {
@@ -93,8 +93,36 @@ describe('a head held by another connection (PostgreSQL only: SQLite locks no ro
     const many = Array.from({ length: 20 }, (_, n) => n)
     const finished = await race(() => many.map((n) => sign(held, `many ${n}`)))
     expect(finished).toEqual(expected(many.length))
-    await instance.expectIntact()
+    expect(await instance.problems()).toEqual([])
   })
+
+  test('answers 503 to whom it leaves no connection in time, and the others when it is free', async () => {
+    for (const { client } of others) {
+      await outside.query(
+        'select seq from organization_head where organization_id = $1 for update',
+        [client.organizationId],
+      )
+    }
+    const free = adminClient(instance.app, await createFree())
+    await free.query('whoami')
+    const create = (client: AppClient, name: string) =>
+      client.send('submit/create_users', client.userBody(name))
+    // Two of each: the eight connections for units that run alone.
+    const waiting = [held, ...others].flatMap(({ client }) => [
+      create(client, 'first'),
+      create(client, 'second'),
+    ])
+    const refused = await create(free, 'no connection')
+    expect(refused).toMatchObject({ status: 503, json: { code: 14 } })
+    await outside.query('commit')
+    const statuses = (await Promise.all(waiting)).map(({ status }) => status)
+    expect(statuses).toEqual(statuses.map(() => 200))
+    expect((await create(free, 'a connection')).status).toBe(200)
+    expect(await instance.problems()).toEqual([])
+  })
+
+  /** An organization that was there before the heads were taken. */
+  const createFree = () => instance.createOrganization('free')
 })
 
 test('a PostgreSQL that acknowledges commits before they are durable is refused', async () => {

@@ -165,5 +165,7 @@ describe.each(engines)('two processes on one %s database', (engine) => {
     })
   })
 
-  test('leave every chain verifiable', () => instance.expectIntact())
+  test('leave every chain verifiable', async () => {
+    expect(await instance.problems()).toEqual([])
+  })
 })

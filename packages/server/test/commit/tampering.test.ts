@@ -140,7 +140,7 @@ describe.each(engines)('SQL from outside on %s', (engine) => {
     }
     expect(await instance.entries()).toEqual(entries)
     expect((await sign(admin, 'as it was')).status).toBe(200)
-    await instance.expectIntact()
+    expect(await instance.problems()).toEqual([])
   })
 
   const headOf = async () => {
@@ -217,7 +217,7 @@ describe.each(engines)('SQL from outside on %s', (engine) => {
 
   test('that edits, drops or swaps an entry is found by the verifier', async () => {
     for (const payload of ['one', 'two', 'three']) await sign(admin, payload)
-    await instance.expectIntact()
+    expect(await instance.problems()).toEqual([])
     const [entry] = await instance.rows<{ seq: number }>(
       'select max(seq) - 1 as seq from audit_entry where organization_id = ?u',
       id,
