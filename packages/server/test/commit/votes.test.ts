@@ -118,6 +118,34 @@ describe.each(engines)('a root quorum of two in three on %s', (engine) => {
     return listed.at<{ fingerprint: string }[]>('activities')[0]?.fingerprint
   }
 
+  test('counts two approvals at the same moment when both are needed', async () => {
+    const userIds = users.map(({ userId }) => userId)
+    const raised = await submitter.submit('update_root_quorum', { threshold: 3, userIds })
+    await second.approve(raised.at('activity.fingerprint'))
+    for (let round = 0; round < 5; round++) {
+      const { fingerprint, activityId } = await hold(`all at once ${round}`)
+      await Promise.all([second.approve(fingerprint), third.approve(fingerprint)])
+      const asked = await submitter.query('get_activity', { activityId })
+      expect(status(asked)).toBe('ACTIVITY_STATUS_COMPLETED')
+      expect(asked.at<unknown[]>('activity.votes')).toHaveLength(3)
+      expect(await usersNamed(`all at once ${round}`)).toBe(1)
+    }
+  })
+
+  test('takes an approval and a rejection at the same moment one after the other', async () => {
+    for (let round = 0; round < 5; round++) {
+      const { fingerprint, activityId } = await hold(`both at once ${round}`)
+      const answers = await Promise.all([second.reject(fingerprint), third.approve(fingerprint)])
+      const [first, last] = answers.map((answer) => status(answer))
+      expect(first).toBe(last)
+      const ran = first === 'ACTIVITY_STATUS_COMPLETED'
+      expect(await usersNamed(`both at once ${round}`)).toBe(ran ? 1 : 0)
+      const asked = await submitter.query('get_activity', { activityId })
+      expect(status(asked)).toBe(first)
+      expect(asked.at<unknown[]>('activity.votes')).toHaveLength(2)
+    }
+  })
+
   test('takes the submitter to have approved', async () => {
     const { fingerprint } = await hold('own vote')
     expect(status(await submitter.approve(fingerprint))).toBe('ACTIVITY_STATUS_CONSENSUS_NEEDED')
