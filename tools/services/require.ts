@@ -23,6 +23,12 @@ const programs: Program[] = [
     debianPackage: 'strace',
     why: 'shows that an answer leaves only after its sync',
   },
+  {
+    command: 'prlimit',
+    args: ['--version'],
+    debianPackage: 'util-linux',
+    why: 'lets a test run out of room',
+  },
 ]
 
 const works = ({ command, args }: Program) =>

@@ -21,6 +21,7 @@ import {
   requestCount,
   stageSeconds,
 } from './platform/metrics.ts'
+import { Turns } from './platform/turns.ts'
 import { Busy, type Store } from './store/engine.ts'
 
 const CHECKPOINT_MS = 1000
@@ -49,6 +50,7 @@ export async function createApp(
     directory: new Directory(store, keyvault, watch),
     queue: new CommitQueue(store, { keyvault, clock, watch, onFlush }),
     refusals: new Refusals(),
+    turns: new Turns(),
     window: options.window,
     observe,
   }

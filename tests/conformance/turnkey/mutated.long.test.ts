@@ -8,7 +8,7 @@ import { mutants, seedBodies } from './mutated.ts'
 import { errorOf, ethereumAccount, startWorld, type World } from './world.ts'
 
 const CONNECTIONS = 8
-const OPERATIONS_AND_VERSIONS = 19
+const OPERATIONS_AND_VERSIONS = 26
 /** A run in which an outcome is rarer than this share has shown little. */
 const RARE = 0.05
 

@@ -42,6 +42,8 @@ export class Flush {
   readonly #known = new Map<string, { activityId: string; deniedTo: string }[]>()
   readonly #activities: Row[] = []
   readonly #votes: Row[] = []
+  /** Activities that a unit of this flush has voted on; its rows are written at the end. */
+  readonly #votedOn = new Set<string>()
   readonly #ends: (ActivityEnd & { organizationId: string; updatedMs: number })[] = []
   readonly #entries: AuditEntry[] = []
   #nowMs: number
@@ -139,6 +141,8 @@ export class Flush {
   async #targetIsCurrent(unit: Unit): Promise<boolean> {
     if (unit.target === null) return true
     const { activityId, status, votes } = unit.target
+    // SECURITY: the database does not show it yet; without this both votes would execute.
+    if (this.#votedOn.has(`${unit.organizationId}/${activityId}`)) return false
     const state = await findVotingState(this.#tx, unit.organizationId, activityId)
     return state !== undefined && state.status === status && state.votes === votes
   }
@@ -184,6 +188,9 @@ export class Flush {
       this.#remember(unit.activity, unit.activity.id)
       const times = { seq: entry.seq, created_ms: atMs, updated_ms: atMs }
       this.#activities.push({ ...unit.activity, ...times })
+    }
+    if (unit.target !== null) {
+      this.#votedOn.add(`${unit.organizationId}/${unit.target.activityId}`)
     }
     if (unit.vote !== null) this.#votes.push({ ...unit.vote, created_ms: atMs })
     if (unit.end !== null) {

@@ -11,6 +11,8 @@ const UNITS_MAX = 256
 const BYTES_MAX = 1024 * 1024
 const BUSY_MS_MAX = 5000
 const MISSES_MAX = 3
+/** One writes, one is ready for its turn; more would only wait, each on a connection. */
+const ALONE_MAX = 2
 
 interface Waiting {
   unit: Unit
@@ -20,11 +22,18 @@ interface Waiting {
   reject(error: unknown): void
 }
 
+/** Units of one organization that are each flushed alone. */
+interface Lane {
+  running: number
+  waiting: Waiting[]
+}
+
 export class CommitQueue {
   readonly #store: Store
   readonly #context: FlushContext
   #waiting: Waiting[] = []
   #flushing = false
+  readonly #lanes = new Map<string, Lane>()
 
   constructor(store: Store, context: FlushContext) {
     this.#store = store
@@ -77,7 +86,9 @@ export class CommitQueue {
       if (count > 0 && (count === UNITS_MAX || bytes > BYTES_MAX)) break
       count++
     }
-    return this.#waiting.splice(0, count)
+    // Who changes an organization goes last: it would only make the others decide anew.
+    const changes = ({ unit }: Waiting) => Number(unit.changes === 'snapshot')
+    return this.#waiting.splice(0, count).sort((a, b) => changes(a) - changes(b))
   }
 
   /** Runs one flush and answers its units; returns what went wrong with the whole of it. */
@@ -153,7 +164,26 @@ export class CommitQueue {
     }
   }
 
+  /** A few at a time: one organization whose head is held must not take every connection. */
   async #alone(waiting: Waiting): Promise<void> {
+    const { organizationId } = waiting.unit
+    const lane = this.#lanes.get(organizationId) ?? { running: 0, waiting: [] }
+    this.#lanes.set(organizationId, lane)
+    lane.waiting.push(waiting)
+    if (lane.running === ALONE_MAX) return
+    lane.running++
+    for (let next = lane.waiting.shift(); next !== undefined; next = lane.waiting.shift()) {
+      await this.#flushAlone(next)
+    }
+    lane.running--
+    if (lane.running === 0) this.#lanes.delete(organizationId)
+  }
+
+  async #flushAlone(waiting: Waiting): Promise<void> {
+    if (performance.now() - waiting.sinceMs > BUSY_MS_MAX) {
+      waiting.reject(new AppError('UNAVAILABLE'))
+      return
+    }
     const result = await this.#flush('alone', [waiting])
     if (result instanceof Busy) waiting.resolve({ kind: 'again' })
     else if (result !== undefined) waiting.reject(publicError(result))

@@ -55,6 +55,14 @@ export interface Submission {
   version: Version
   /** The newest version's parameters. */
   params: unknown
+  organizationId: string
+  timestampMs: number
+}
+
+/** A parsed vote. */
+export interface ParsedVote {
+  organizationId: string
+  fingerprint: Buffer
   timestampMs: number
 }
 
@@ -104,7 +112,7 @@ export interface Family {
   /** The parameters of a query. @throws AppError naming the bad field */
   parseQuery(json: JsonValue, operation: QueryOperation): unknown
   /** @throws AppError naming the bad field */
-  parseVote(json: JsonValue, operation: VoteOperation): { fingerprint: Buffer; timestampMs: number }
+  parseVote(json: JsonValue, operation: VoteOperation): ParsedVote
   /** Verifies a stored proof again; undefined when it does not hold. */
   ballotOf(vote: StoredVote, organization: Snapshot): Ballot | undefined
   encodeActivity(view: ActivityView, viewer: Actor): unknown

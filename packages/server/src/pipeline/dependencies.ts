@@ -7,6 +7,7 @@ import type { AppError } from '../errors.ts'
 import type { Caller, Inbound } from '../operation/family.ts'
 import type { Operation } from '../operation/operation.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { Turns } from '../platform/turns.ts'
 import type { Stopwatch } from '../platform/stopwatch.ts'
 import type { Store } from '../store/engine.ts'
 
@@ -16,6 +17,8 @@ export interface Dependencies {
   directory: Directory
   queue: CommitQueue
   refusals: Refusals
+  /** Requests that change what an organization's decisions read go one by one. */
+  turns: Turns
   clock: Clock
   /** The accepted `timestampMs` of a new body, relative to now. */
   window: { aheadMs: number; behindMs: number }
@@ -34,7 +37,7 @@ export interface Observed {
 }
 
 /** How often a request is decided anew before it is told to come back later. */
-export const ROUNDS_MAX = 8
+export const ROUNDS_MAX = 32
 
 /** Whether everything that `caller` was authenticated on is still the newest. */
 export async function isCurrent(deps: Dependencies, caller: Caller): Promise<boolean> {

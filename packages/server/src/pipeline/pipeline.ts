@@ -25,7 +25,8 @@ export async function handle(
   try {
     const call = { ...inbound, json: parseBody(request.body), nowMs: deps.clock.now(), watch }
     watch.lap('parse')
-    const answer = await decided(deps, family, { call, met: (known) => (caller = known) })
+    const round = () => decided(deps, family, { call, met: (known) => (caller = known) })
+    const answer = await inTurn(deps, call, round)
     reply = { status: 200, body: Buffer.from(JSON.stringify(answer)) }
     watch.lap('encode')
   } catch (thrown) {
@@ -36,6 +37,20 @@ export async function handle(
   deps.observe({ ...inbound, caller, status: reply.status, error, watch })
   if (request.headers['x-server-timing'] === undefined) return reply
   return { ...reply, headers: { ...reply.headers, 'server-timing': watch.header() } }
+}
+
+/**
+ * Of the requests that change an organization, a flush can commit only one: the others would be
+ * decided in vain, again and again. Here they wait instead.
+ */
+function inTurn(deps: Dependencies, call: Call, work: () => Promise<unknown>): Promise<unknown> {
+  const { operation, json } = call
+  const changing =
+    operation.kind === 'vote' || (operation.kind === 'activity' && operation.changes === 'snapshot')
+  if (!changing || json === null || typeof json !== 'object' || !('organizationId' in json)) {
+    return work()
+  }
+  return deps.turns.take(String(json['organizationId']), work)
 }
 
 /** Decides, anew while something moves under the decision, but not for ever. */

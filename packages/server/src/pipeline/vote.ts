@@ -106,6 +106,9 @@ async function executeIfReached(
 ): Promise<Execution | null> {
   const { activity, caller, call } = poll
   const submission = family.parseSubmission(storedJson(activity.body))
+  if (submission.organizationId !== activity.organization_id) {
+    throw new Tampered(`activity ${activity.id} was copied from another organization`)
+  }
   const { operation, params } = submission
   const submitter = {
     organizationId: activity.actor_organization_id,
@@ -151,7 +154,9 @@ function namesActivity(family: Family, { activity, operation }: Poll, { body }: 
   const parsed = parseStrictJson(body)
   if (!parsed.ok) return false
   try {
-    return family.parseVote(parsed.value, operation).fingerprint.equals(activity.fingerprint)
+    const vote = family.parseVote(parsed.value, operation)
+    const here = vote.organizationId === activity.organization_id
+    return here && vote.fingerprint.equals(activity.fingerprint)
   } catch (error) {
     if (error instanceof AppError) return false
     throw error

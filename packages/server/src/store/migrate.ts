@@ -1,6 +1,7 @@
 // Numbered SQL migrations, forward only; an older program refuses a newer schema.
 import { readdirSync, readFileSync } from 'node:fs'
-import type { Store, Tx } from './engine.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Busy, type Store, type Tx } from './engine.ts'
 
 const folder = new URL('./migrations/', import.meta.url)
 
@@ -26,12 +27,26 @@ function migrations(engine: 'sqlite' | 'postgres'): { version: number; statement
     })
 }
 
+const BUSY_MS_MAX = 5000
+const BUSY_MS_STEP = 10
+
 /**
  * Brings the schema to this program's version, in one transaction.
  * @throws Error when the database was written by a newer program
+ * @throws Busy when another process has been writing to it for five seconds
  */
 export async function migrate(store: Store): Promise<void> {
-  await store.write('alone', (tx) => apply(tx))
+  const deadlineMs = performance.now() + BUSY_MS_MAX
+  for (;;) {
+    try {
+      await store.write('alone', (tx) => apply(tx))
+      return
+    } catch (error) {
+      // A database in use is no reason not to start: on SQLite a running server often writes.
+      if (!(error instanceof Busy) || performance.now() > deadlineMs) throw error
+      await sleep(BUSY_MS_STEP)
+    }
+  }
 }
 
 async function apply(tx: Tx): Promise<void> {

@@ -101,7 +101,9 @@ function isLostConnection(error: Error): boolean {
     code === 'ECONNREFUSED' ||
     code === 'ECONNRESET' ||
     code === 'EPIPE' ||
-    /Connection terminated|connection timeout|not queryable/i.test(error.message)
+    /Connection terminated|connection timeout|timeout exceeded when trying to connect|not queryable/i.test(
+      error.message,
+    )
   )
 }
 
@@ -127,6 +129,8 @@ export class PostgresStore implements Store {
     for (const pool of [this.#reads, ...Object.values(this.#writes)]) {
       // An idle connection that breaks is replaced at its next use; without a listener it would throw.
       pool.on('error', () => undefined)
+      // The same for one in use: the query that was running rejects, and that is who must know.
+      pool.on('connect', (client) => client.on('error', () => undefined))
     }
     this.reader = new Session(this.#reads)
   }

@@ -28,3 +28,8 @@ export function compile(sql: string): Compiled {
   }
   return entry
 }
+
+/** Every statement that this process has run through `compile`, for the test that explains them. */
+export function compiledStatements(): readonly Compiled[] {
+  return [...compiled.values()]
+}

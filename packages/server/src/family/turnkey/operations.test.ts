@@ -8,7 +8,7 @@ import type { ActivityOperation, Operation } from '../../operation/operation.ts'
 import { Registry } from '../../operation/registry.ts'
 import { operations } from './operations.ts'
 
-const OPERATIONS = { activity: 7, query: 6, vote: 2 }
+const OPERATIONS = { activity: 9, query: 10, vote: 2 }
 const BOUNDED_MIN = 100
 const CODES_MIN = 40
 const SOURCE = join(import.meta.dirname, '..', '..')
@@ -174,6 +174,10 @@ describe('older versions', () => {
           { apiKeyName: 'a', publicKey, expirationSeconds: '5', curveType: 'API_KEY_CURVE_P256' },
         ],
       },
+    ],
+    ACTIVITY_TYPE_CREATE_PRIVATE_KEYS: [
+      { privateKeys: [{ privateKeyName: 'k', curve: 'CURVE_P256', privateKeyTags: [] }] },
+      { privateKeys: [{ privateKeyName: 'k', curve: 'CURVE_P256' }] },
     ],
     ACTIVITY_TYPE_CREATE_USERS_V3: [
       { users: [{ userName: 'u', apiKeys: [], userTags: [] }] },

@@ -40,11 +40,12 @@ export function createTurnkeyFamily(): Family {
     parseSubmission: (json) => parseSubmission(registry, json),
     parseQuery: (json, operation) => parse(operation.params, dropNulls(json)),
     parseVote(json, operation) {
-      const { type, timestampMs, parameters } = parse(envelope, dropNulls(json))
+      const { type, timestampMs, organizationId, parameters } = parse(envelope, dropNulls(json))
       if (type !== operation.type) throw new AppError('ACTIVITY_TYPE_MISMATCH')
       const { fingerprint } = parse(operation.params, parameters)
       return {
         fingerprint: Buffer.from(fingerprint.slice('sha256:'.length), 'hex'),
+        organizationId,
         timestampMs: Number(timestampMs),
       }
     },
@@ -70,12 +71,12 @@ function findStamp(header: string) {
 }
 
 function parseSubmission(registry: Registry, json: JsonValue): Submission {
-  const { type, timestampMs, parameters } = parse(envelope, dropNulls(json))
+  const { type, timestampMs, organizationId, parameters } = parse(envelope, dropNulls(json))
   const found = registry.findByType(type)
   if (found === undefined) throw invalidField('type', 'is not a known activity type')
   const { operation, version } = found
   const params = version.upgrade(parse(version.params, parameters))
-  return { operation, version, params, timestampMs: Number(timestampMs) }
+  return { operation, version, params, organizationId, timestampMs: Number(timestampMs) }
 }
 
 const VIOLATIONS_MAX = 20

@@ -1,0 +1,188 @@
+// A fresh instance inside the test's own process, on either engine, with any number of apps on it.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createDatabase } from '../../../../tests/support/postgres.ts'
+import { type App, createApp } from '../../src/app.ts'
+import { type Config, readConfig } from '../../src/config.ts'
+import { exportAudit } from '../../src/domain/audit/export.ts'
+import { type AuditVerdict, AuditVerifier } from '../../src/domain/audit/verify.ts'
+import { type Admin, initialise, openStore } from '../../src/host/instance.ts'
+import { createRootOrganization } from '../../src/host/organizations.ts'
+import type { Clock } from '../../src/platform/clock.ts'
+import type { Row, Store, Value } from '../../src/store/engine.ts'
+
+export type Engine = Store['engine']
+export const engines: readonly Engine[] = ['sqlite', 'postgres']
+
+export interface InstanceOptions {
+  /** The clock of every app on this instance. */
+  clock?: Clock
+  /** Gives the database URL that the apps use; SQL from outside goes to the database itself. */
+  through?: (databaseUrl: string) => Promise<string>
+}
+
+/** One database, the processes that serve it, and somebody who can write to it by SQL. */
+export class Instance {
+  readonly engine: Engine
+  readonly config: Config
+  readonly admin: Admin
+  readonly app: App
+  readonly #rootKey: Buffer
+  readonly #options: InstanceOptions
+  readonly #outside: Store
+  readonly #stores: Store[]
+  readonly #drop: () => Promise<void>
+
+  constructor(parts: InstanceParts) {
+    this.engine = parts.app.deps.store.engine
+    this.config = parts.config
+    this.admin = parts.admin
+    this.app = parts.app
+    this.#rootKey = parts.rootKey
+    this.#options = parts.options
+    this.#outside = parts.outside
+    this.#stores = [parts.app.deps.store, parts.outside]
+    this.#drop = parts.drop
+  }
+
+  get organizationId(): string {
+    return this.admin.organizationId
+  }
+
+  /** What another process of the server is: its own store, caches and queue. */
+  async openApp(): Promise<App> {
+    const store = await openStore(this.config, { checkpoints: false })
+    this.#stores.push(store)
+    return startApp(store, this.#rootKey, this.#options)
+  }
+
+  /** Another root organization, with a key pair for its first user. */
+  createOrganization(organizationName: string): Promise<Admin> {
+    return createRootOrganization(this.app, { ...ADMIN, organizationName })
+  }
+
+  /** Reads by SQL, past the server. */
+  rows<R extends object = Row>(sql: string, ...params: Value[]): Promise<R[]> {
+    return this.#outside.reader.all<R>(sql, ...params)
+  }
+
+  /** How many rows of `table` there are. */
+  async count(table: string): Promise<number> {
+    const rows = await this.rows<{ n: number }>(`select count(*) as n from ${table}`)
+    return rows[0]?.n ?? 0
+  }
+
+  /** Writes by SQL, past the server. */
+  async tamper(sql: string, ...params: Value[]): Promise<number> {
+    const { value } = await this.#outside.write('alone', (tx) => tx.run(sql, ...params))
+    return value
+  }
+
+  /** The audit entries of one organization, oldest first. */
+  entries(organizationId = this.organizationId) {
+    return this.rows<{ seq: number; outcome: string; action: string; unit_id: string }>(
+      `select seq, outcome, action, unit_id, activity_id from audit_entry
+       where organization_id = ?u order by seq`,
+      organizationId,
+    )
+  }
+
+  /** Verifies every chain of the instance. */
+  verify(): Promise<AuditVerdict> {
+    const key = this.app.deps.keyvault.instance
+      .published()
+      .find(({ name }) => name === 'audit-checkpoint')?.publicKey
+    return this.#outside.read(async (reader) => {
+      const verifier = new AuditVerifier(Buffer.from(key ?? '', 'hex'))
+      for await (const line of exportAudit(reader, null, key ?? '')) {
+        verifier.take(JSON.stringify(line))
+      }
+      return verifier.verdict()
+    })
+  }
+
+  /**
+   * What is wrong: chains that do not verify or do not end where their head says, activities and
+   * votes without an entry of their own.
+   */
+  async problems(): Promise<string[]> {
+    const { problems, chains } = await this.verify()
+    const heads = await this.rows<{ organization_id: string; seq: number }>(
+      'select organization_id, seq from organization_head',
+    )
+    const elsewhere = heads.filter((head) => chains[head.organization_id] !== head.seq)
+    const unrecorded = await this.rows<{ id: string }>(
+      `select id from activity a where not exists (select 1 from audit_entry e
+         where e.organization_id = a.organization_id and e.seq = a.seq and e.activity_id = a.id)`,
+    )
+    // The activity has one entry itself, and one for each vote.
+    const unrecordedVotes = await this.rows<{ activity_id: string }>(
+      `select v.activity_id from vote v group by v.organization_id, v.activity_id having count(*) >=
+         (select count(*) from audit_entry e where e.organization_id = v.organization_id
+          and e.activity_id = v.activity_id)`,
+    )
+    return [
+      ...problems,
+      ...elsewhere.map((head) => `${head.organization_id}: the head is at ${head.seq}`),
+      ...unrecorded.map(({ id }) => `activity ${id} has no entry`),
+      ...unrecordedVotes.map((vote) => `a vote on ${vote.activity_id} has no entry`),
+    ]
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all(this.#stores.map((store) => store.close()))
+    await this.#drop()
+  }
+}
+
+interface InstanceParts {
+  config: Config
+  admin: Admin
+  app: App
+  rootKey: Buffer
+  options: InstanceOptions
+  outside: Store
+  drop: () => Promise<void>
+}
+
+const ADMIN = { organizationName: 'Acme', userName: 'admin', email: null, apiPublicKey: null }
+
+function startApp(store: Store, rootKey: Buffer, { clock }: InstanceOptions): Promise<App> {
+  const window = { aheadMs: 300_000, behindMs: 86_400_000 }
+  return createApp(store, rootKey, {
+    window,
+    jobs: false,
+    ...(clock === undefined ? {} : { clock }),
+  })
+}
+
+/** Where an instance can be made: an empty directory, or an empty database and a directory. */
+export async function createPlace(engine: Engine) {
+  const data = mkdtempSync(join(tmpdir(), 'ks-'))
+  const database = engine === 'postgres' ? await createDatabase() : null
+  return {
+    data,
+    databaseUrl: database?.url ?? '',
+    configure: (databaseUrl: string) =>
+      readConfig({ KEYSTEAD_DATA: data, KEYSTEAD_DATABASE_URL: databaseUrl }),
+    drop: async () => {
+      await database?.drop()
+      rmSync(data, { recursive: true, force: true })
+    },
+  }
+}
+
+export async function openInstance(
+  engine: Engine,
+  options: InstanceOptions = {},
+): Promise<Instance> {
+  const place = await createPlace(engine)
+  const outside = await openStore(place.configure(place.databaseUrl), { checkpoints: false })
+  const databaseUrl = (await options.through?.(place.databaseUrl)) ?? place.databaseUrl
+  const config = place.configure(databaseUrl)
+  const store = await openStore(config, { checkpoints: false })
+  const { admin, rootKey } = await initialise(store, config, ADMIN)
+  const app = await startApp(store, rootKey, options)
+  return new Instance({ config, admin, app, rootKey, options, outside, drop: place.drop })
+}

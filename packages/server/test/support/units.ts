@@ -1,0 +1,51 @@
+// Commit units as tests put them straight into a queue.
+import { entryOnly, type Effects, type Unit } from '../../src/commit/unit.ts'
+import type { App } from '../../src/app.ts'
+import type { AuditFacts } from '../../src/domain/audit/chain.ts'
+import { insertUsers, deleteApiKeys } from '../../src/domain/user/user.store.ts'
+import { newUuid } from '../../src/platform/ids.ts'
+
+function facts(action: string): AuditFacts {
+  return {
+    actor: 'system',
+    credential: '',
+    action,
+    resource: '',
+    outcome: 'accepted',
+    activityId: null,
+    bodyHash: null,
+    payload: {},
+  }
+}
+
+/** A unit that writes an entry, and whatever `rest` says. */
+export function unitOf(organizationId: string, action: string, rest: Partial<Unit> = {}): Unit {
+  const id = newUuid(Date.now())
+  return { ...entryOnly({ id, organizationId, audit: facts(action) }), ...rest }
+}
+
+/** Effects that insert one user. */
+export function insertsUser(organizationId: string, name: string): Effects {
+  const row = {
+    organization_id: organizationId,
+    id: newUuid(Date.now()),
+    name,
+    email: null,
+    phone: null,
+    is_root: 0,
+    created_ms: 1,
+    updated_ms: 1,
+  }
+  return (tx) => insertUsers(tx, { users: [row], apiKeys: [] })
+}
+
+/** Deletes API keys through the queue of `app`, as an activity of the server would. */
+export async function deleteKeys(app: App, organizationId: string, ids: string[]): Promise<void> {
+  const outcome = await app.deps.queue.submit(
+    unitOf(organizationId, 'keys.delete', {
+      changes: 'snapshot',
+      effects: (tx) => deleteApiKeys(tx, organizationId, ids),
+    }),
+  )
+  if (outcome.kind !== 'committed') throw new Error(`the keys were not deleted: ${outcome.kind}`)
+}
