@@ -60,7 +60,7 @@ export interface Submission {
 }
 
 /** A parsed vote. */
-export interface ParsedVote {
+interface ParsedVote {
   organizationId: string
   fingerprint: Buffer
   timestampMs: number

@@ -2,23 +2,25 @@
 import { z } from 'zod'
 
 /** What is wrong with a value, in our words, where a schema does not say it itself. */
-z.config({
-  customError(issue) {
-    if (issue.input === undefined) return 'is required'
-    switch (issue.code) {
-      case 'invalid_type':
-        return `must be ${TYPE_NAMES[issue.expected] ?? 'of another type'}`
-      case 'invalid_value':
-        return `\`${String(issue.input).slice(0, 100)}\` is not a known value`
-      case 'too_big':
-        return `must have at most ${issue.maximum} ${unitOf(issue.origin)}`
-      case 'too_small':
-        return `must have at least ${issue.minimum} ${unitOf(issue.origin)}`
-      default:
-        return undefined
-    }
-  },
-})
+z.config({ customError: (issue) => (issue.input === undefined ? 'is required' : describe(issue)) })
+
+function describe(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === 'invalid_type')
+    return `must be ${TYPE_NAMES[issue.expected] ?? 'another type'}`
+  if (issue.code === 'invalid_value') {
+    const value = JSON.stringify(issue.input)?.slice(0, 100) ?? ''
+    return `${value} is not a known value`
+  }
+  if (issue.code === 'too_big') {
+    return `must have at most ${issue.maximum} ${unitOf(issue.origin)}`
+  }
+  if (issue.code === 'too_small') {
+    return issue.minimum === 1
+      ? 'must not be empty'
+      : `must have at least ${issue.minimum} ${unitOf(issue.origin)}`
+  }
+  return undefined
+}
 
 const TYPE_NAMES: Record<string, string> = {
   string: 'a string',

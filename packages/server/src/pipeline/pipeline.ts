@@ -47,10 +47,10 @@ function inTurn(deps: Dependencies, call: Call, work: () => Promise<unknown>): P
   const { operation, json } = call
   const changing =
     operation.kind === 'vote' || (operation.kind === 'activity' && operation.changes === 'snapshot')
-  if (!changing || json === null || typeof json !== 'object' || !('organizationId' in json)) {
-    return work()
-  }
-  return deps.turns.take(String(json['organizationId']), work)
+  const named = json !== null && typeof json === 'object' && 'organizationId' in json
+  const organizationId = named ? json['organizationId'] : undefined
+  if (!changing || typeof organizationId !== 'string') return work()
+  return deps.turns.take(organizationId.toLowerCase(), work)
 }
 
 /** Decides, anew while something moves under the decision, but not for ever. */

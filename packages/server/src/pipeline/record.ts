@@ -40,13 +40,12 @@ export async function recordRefusal(
   turn: { operation: Operation; request: Inbound; caller: Caller | null; error: AppError },
 ): Promise<void> {
   const { operation, request, caller, error } = turn
-  if (caller === null) {
+  // Strangers, and what storage cannot take now, are counted and written with the next summary.
+  if (caller === null || error.code === 'UNAVAILABLE') {
     deps.refusals.count(error.code, request.address)
     return
   }
   if (operation.kind === 'query' || error.details.activityId !== undefined) return
-  // What storage cannot take now would only wait once more.
-  if (error.code === 'UNAVAILABLE') return
   const facts = auditFacts(
     { operation, request, caller },
     {

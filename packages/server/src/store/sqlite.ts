@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
 import { uuidFromBytes, uuidToBytes } from '../platform/ids.ts'
+import { Turns } from '../platform/turns.ts'
 import {
   Busy,
   type CommitResult,
@@ -132,16 +133,6 @@ function translate(error: unknown): unknown {
   return error
 }
 
-/** Runs callbacks one after the other, whatever each of them awaits. */
-function turnstile(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve()
-  return (work) => {
-    const turn = last.then(work, work)
-    last = turn.catch(() => undefined)
-    return turn
-  }
-}
-
 function startCheckpointer(path: string): Worker {
   const file = new URL('./sqliteCheckpointer.ts', import.meta.url)
   const worker = new Worker(file, { workerData: path })
@@ -155,8 +146,9 @@ export class SqliteStore implements Store {
   readonly #path: string
   readonly #writing: Connection
   readonly #reading: Connection
-  readonly #takeRead = turnstile()
-  readonly #takeWrite = turnstile()
+  readonly #turns = new Turns()
+  readonly #takeRead = <T>(work: () => Promise<T>) => this.#turns.take('read', work)
+  readonly #takeWrite = <T>(work: () => Promise<T>) => this.#turns.take('write', work)
   readonly #checkpointer: Worker | undefined
 
   /** @param options.checkpoints whether this process shortens the log; one process is enough */

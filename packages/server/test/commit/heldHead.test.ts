@@ -106,7 +106,7 @@ describe('a head held by another connection (PostgreSQL only: SQLite locks no ro
     const free = adminClient(instance.app, await createFree())
     await free.query('whoami')
     const create = (client: AppClient, name: string) =>
-      client.send('submit/create_users', client.userBody(name))
+      client.submit('create_sub_organization', subOrganization(name), 'CREATE_SUB_ORGANIZATION_V8')
     // Two of each: the eight connections for units that run alone.
     const waiting = [held, ...others].flatMap(({ client }) => [
       create(client, 'first'),
@@ -119,6 +119,12 @@ describe('a head held by another connection (PostgreSQL only: SQLite locks no ro
     expect(statuses).toEqual(statuses.map(() => 200))
     expect((await create(free, 'a connection')).status).toBe(200)
     expect(await instance.problems()).toEqual([])
+  })
+
+  const subOrganization = (subOrganizationName: string) => ({
+    subOrganizationName,
+    rootUsers: [{ userName: 'root' }],
+    rootQuorumThreshold: 1,
   })
 
   /** An organization that was there before the heads were taken. */

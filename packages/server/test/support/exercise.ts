@@ -44,11 +44,24 @@ async function useWallets(admin: AppClient): Promise<void> {
   for (const signWith of [address, id]) {
     await admin.send('submit/sign_raw_payload', signBody(admin, signWith, 'statements'))
   }
+  await usePrivateKeys(admin)
+  await admin.submit('update_wallet', { walletId, walletName: 'renamed' })
+  for (const place of [{ address }, { path: "m/44'/60'/0'/0/0" }]) {
+    await admin.query('get_wallet_account', { walletId, ...place })
+  }
+  await admin.query('get_wallet_account', { walletId, address, path: "m/44'/60'/0'/0/0" })
   for (const cursor of [{}, { before: id }, { after: id }]) {
     const paginationOptions = { limit: '5', ...cursor }
     await admin.query('list_wallet_accounts', { paginationOptions })
     await admin.query('list_wallet_accounts', { paginationOptions, walletId })
   }
+}
+
+async function usePrivateKeys(admin: AppClient): Promise<void> {
+  const privateKeys = [{ privateKeyName: 'statements', curve: 'CURVE_SECP256K1' }]
+  const made = await admin.submit('create_private_keys', { privateKeys }, 'CREATE_PRIVATE_KEYS_V2')
+  const id = made.at('activity.result.createPrivateKeysResultV2.privateKeys.0.privateKeyId')
+  await admin.send('submit/sign_raw_payload', signBody(admin, id, 'statements'))
 }
 
 /** @returns the id of the newest activity */
