@@ -15,3 +15,9 @@ export function rounds(name: string): number {
   console.log(`rounds: ${name}: ${counts[length]} (${length})`)
   return counts[length]
 }
+
+/** Whether there is time for more: `KEYSTEAD_TEST_DEADLINE` is in milliseconds since 1970. */
+export function hasTime(): boolean {
+  const deadline = process.env['KEYSTEAD_TEST_DEADLINE']
+  return deadline === undefined || Date.now() < Number(deadline)
+}
