@@ -47,6 +47,8 @@ export async function createApp(
     window: options.window,
     observe,
   }
+  // SECURITY: an instance whose own rows were changed from outside does not start.
+  await deps.directory.find(INSTANCE_ID)
   const stopJobs = options.jobs ? startJobs(deps) : () => Promise.resolve()
   return { families: [createTurnkeyFamily()], deps, stop: stopJobs }
 }

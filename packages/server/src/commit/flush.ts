@@ -104,6 +104,7 @@ export class Flush {
     if (duplicate !== undefined) return { kind: 'duplicate', activityId: duplicate }
     if (!(await this.#targetIsCurrent(unit))) return { kind: 'again' }
     const atMs = Math.max(this.#nowMs, head.lastMs)
+    if (unit.validUntilMs !== null && atMs >= unit.validUntilMs) return { kind: 'expired' }
     let next: Head = head
     if (unit.effects !== null) {
       try {

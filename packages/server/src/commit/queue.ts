@@ -44,7 +44,7 @@ export class CommitQueue {
       this.#waiting.push(waiting)
       if (!this.#flushing) {
         this.#flushing = true
-        void this.#drain()
+        this.#drain().catch((error: unknown) => this.#giveUp(error))
       }
     }
     return promise
@@ -61,6 +61,12 @@ export class CommitQueue {
       await this.#store.tidy().catch(() => undefined)
     }
     this.#flushing = false
+  }
+
+  /** A defect in the queue itself must not leave anybody waiting for ever. */
+  #giveUp(error: unknown): void {
+    this.#flushing = false
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(error)
   }
 
   #take(): Waiting[] {

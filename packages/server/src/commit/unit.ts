@@ -27,6 +27,8 @@ export interface Unit {
   organizationId: string
   /** What was decided on. A unit whose reads moved answers `again`, and nothing is written. */
   reads: readonly { organizationId: string; revision: number }[]
+  /** When the credential that it was authenticated with expires; null: never. */
+  validUntilMs: number | null
   audit: AuditFacts
   /** The activity to insert; its fingerprint recognises a repeat. */
   activity: Omit<ActivityRow, 'seq' | 'created_ms' | 'updated_ms'> | null
@@ -46,6 +48,8 @@ export type Outcome =
   | { kind: 'duplicate'; activityId: string }
   /** Something it was decided on has changed: decide anew. */
   | { kind: 'again' }
+  /** The credential had expired at the moment of commit; nothing was written. */
+  | { kind: 'expired' }
   /** The effects refused; nothing was written. */
   | { kind: 'failed'; error: AppError }
 
@@ -54,6 +58,7 @@ export function entryOnly(unit: Pick<Unit, 'id' | 'organizationId' | 'audit'>): 
   return {
     ...unit,
     reads: [],
+    validUntilMs: null,
     activity: null,
     target: null,
     vote: null,

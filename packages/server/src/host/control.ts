@@ -1,5 +1,5 @@
 // The control socket: commands from the host's shell to a running server, one JSON line each.
-import { existsSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, rmSync } from 'node:fs'
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -30,6 +30,7 @@ export async function listenForControl(
   server.once('error', reject)
   server.listen(path, () => resolve(undefined))
   await promise
+  chmodSync(path, 0o600)
   return server
 }
 

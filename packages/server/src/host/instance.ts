@@ -30,6 +30,8 @@ import { migrate } from '../store/migrate.ts'
 import { PostgresStore } from '../store/postgres.ts'
 import { SqliteStore } from '../store/sqlite.ts'
 
+const DATABASE_FILE = 'keystead.db'
+
 /** Something the person at the shell can mend; its message says how. */
 export class HostError extends Error {
   override name = 'HostError'
@@ -37,15 +39,25 @@ export class HostError extends Error {
 
 /** Opens the configured database and brings its schema up to date. */
 export async function openStore(config: Config, options: { checkpoints: boolean }): Promise<Store> {
+  assertOurDirectory(config)
   mkdirSync(config.dataDirectory, { recursive: true, mode: 0o700 })
   const store = await connect(config, options)
   await migrate(store)
   return store
 }
 
+/** Before anything is created: a directory of something else is left as it is. */
+function assertOurDirectory({ dataDirectory, databaseUrl }: Config): void {
+  if (databaseUrl !== null || isEmptyDirectory(dataDirectory)) return
+  if (existsSync(join(dataDirectory, DATABASE_FILE))) return
+  throw new HostError(
+    `the data directory ${dataDirectory} is not empty but holds no instance: choose another with --data`,
+  )
+}
+
 async function connect(config: Config, options: { checkpoints: boolean }): Promise<Store> {
   if (config.databaseUrl === null) {
-    const path = join(config.dataDirectory, 'keystead.db')
+    const path = join(config.dataDirectory, DATABASE_FILE)
     const store = new SqliteStore(path, options)
     chmodSync(path, 0o600)
     return store

@@ -1,13 +1,12 @@
 // `keystead serve`: prepares the instance, starts its processes, and obeys the control socket.
 import cluster from 'node:cluster'
 import { createApp } from '../app.ts'
-import type { Config } from '../config.ts'
+import { type Config, readConfig } from '../config.ts'
 import type { Store } from '../store/engine.ts'
 import { type ControlRequest, listenForControl } from './control.ts'
 import { type Fleet, serveAsWorker, startFleet, stopSignal } from './fleet.ts'
 import {
   HostError,
-  type Initialised,
   initialise,
   isEmptyDirectory,
   isInitialised,
@@ -35,6 +34,7 @@ export async function serve(config: Config, print: Print): Promise<void> {
     print(`sealed: there is no seal key file ${config.sealFile}`)
     print('type `npx keystead unseal` and the recovery words')
   }
+  if (empty) print(`  try           npx keystead call getWhoami${flagsFor(config, fleet.url)}`)
   print(`listening on ${fleet.url}`)
   await stopSignal()
   control.close()
@@ -50,7 +50,7 @@ async function prepare(
   if (await isInitialised(store)) return unsealByFile(store, config)
   if (!start.empty) {
     throw new HostError(
-      `the data directory ${config.dataDirectory} is not empty but holds no instance: choose another with --data`,
+      `the data directory ${config.dataDirectory} holds what an interrupted start left: remove it, or choose another with --data`,
     )
   }
   const made = await initialise(store, config, {
@@ -60,15 +60,17 @@ async function prepare(
     apiPublicKey: null,
   })
   process.stderr.write(`${recoveryNotice(made.recoveryWords)}\n`)
-  printWelcome(config, made, start.print)
+  start.print(`made a new instance in ${config.dataDirectory}`)
+  start.print(`  organization  ${made.admin.organizationId}`)
+  start.print(`  admin key     ${config.dataDirectory}/admin.json`)
   return made.rootKey
 }
 
-function printWelcome(config: Config, { admin }: Initialised, print: Print): void {
-  print(`made a new instance in ${config.dataDirectory}`)
-  print(`  organization  ${admin.organizationId}`)
-  print(`  admin key     ${config.dataDirectory}/admin.json`)
-  print('  try           npx keystead call getWhoami')
+/** What `call` must be told when this server is not where it looks by default. */
+function flagsFor(config: Config, url: string): string {
+  const elsewhere = config.dataDirectory !== readConfig({}).dataDirectory
+  const data = elsewhere ? ` --data ${config.dataDirectory}` : ''
+  return url === `http://127.0.0.1:${readConfig({}).port}` ? data : `${data} --host ${url}`
 }
 
 /** The recovery words for the error stream: numbered to write down, and in one line to type. */

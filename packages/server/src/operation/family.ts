@@ -37,6 +37,8 @@ export interface Caller {
   /** The id of the credential. */
   credentialId: string
   ballot: Ballot
+  /** When the credential expires; null: never. */
+  validUntilMs: number | null
   /** The organization that the request targets. */
   organization: Snapshot
   /** Its parent; null for a root organization. */

@@ -45,6 +45,8 @@ export async function recordRefusal(
     return
   }
   if (operation.kind === 'query' || error.details.activityId !== undefined) return
+  // What storage cannot take now would only wait once more.
+  if (error.code === 'UNAVAILABLE') return
   const facts = auditFacts(
     { operation, request, caller },
     {
@@ -59,6 +61,5 @@ export async function recordRefusal(
     organizationId: caller.organization.organizationId,
     audit: facts,
   })
-  // What cannot be recorded because storage is down was already answered with 503, or will be.
   await deps.queue.submit(unit).catch(() => deps.refusals.count(error.code, request.address))
 }

@@ -90,6 +90,7 @@ function buildUnit(
     id: newUuid(nowMs),
     organizationId: organization.organizationId,
     reads: parent === null ? [organization] : [organization, parent],
+    validUntilMs: caller.validUntilMs,
     audit: auditFacts(
       { operation: call.operation, request: call.request, caller },
       {
@@ -138,6 +139,8 @@ async function conclude(
   switch (outcome.kind) {
     case 'again':
       return 'again'
+    case 'expired':
+      throw new AppError('API_KEY_EXPIRED')
     case 'duplicate': {
       const known = await findKnown(deps, turn.caller, fingerprint)
       // Its transaction may have been lost together with the first one's.

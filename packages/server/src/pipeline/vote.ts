@@ -83,6 +83,8 @@ async function cast(deps: Dependencies, family: Family, poll: Poll): Promise<unk
     case 'again':
     case 'duplicate':
       return 'again'
+    case 'expired':
+      throw new AppError('API_KEY_EXPIRED')
     case 'committed':
       return answer(family, applied(poll, unit, outcome.atMs))
     case 'failed': {
@@ -161,6 +163,7 @@ function buildUnit(deps: Dependencies, poll: Poll, effect: Effect): Unit {
     id: newUuid(nowMs),
     organizationId: organization.organizationId,
     reads: parent === null ? [organization] : [organization, parent],
+    validUntilMs: caller.validUntilMs,
     audit: auditFacts(
       { operation, request: call.request, caller },
       {

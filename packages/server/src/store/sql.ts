@@ -13,7 +13,7 @@ export interface Compiled {
 
 const compiled = new Map<string, Compiled>()
 
-/** Compiles `sql`; texts are constants of the program, so the map is bounded by its size. */
+/** Compiles `sql`; texts are built from few variants, so the program bounds the map. */
 export function compile(sql: string): Compiled {
   let entry = compiled.get(sql)
   if (entry === undefined) {

@@ -142,15 +142,9 @@ function turnstile(): <T>(work: () => Promise<T>) => Promise<T> {
   }
 }
 
-/** Shortens the write-ahead log in a thread of its own, off the request path. */
 function startCheckpointer(path: string): Worker {
-  const source = `
-    const { DatabaseSync } = require('node:sqlite')
-    const db = new DatabaseSync(require('node:worker_threads').workerData, { timeout: 0 })
-    db.exec('PRAGMA wal_autocheckpoint = 0')
-    setInterval(() => { try { db.exec('PRAGMA wal_checkpoint(PASSIVE)') } catch {} }, 100)
-  `
-  const worker = new Worker(source, { eval: true, workerData: path })
+  const file = new URL('./sqliteCheckpointer.ts', import.meta.url)
+  const worker = new Worker(file, { workerData: path })
   worker.unref()
   return worker
 }

@@ -130,6 +130,18 @@ export interface ActivityPage {
   types: readonly string[]
 }
 
+/** Repeats the last value up to a power of two: few lengths make few prepared statements. */
+function padded(values: readonly string[]): readonly string[] {
+  const last = values.at(-1)
+  if (last === undefined) return values
+  const length = 2 ** Math.ceil(Math.log2(values.length))
+  return [...values, ...Array.from({ length: length - values.length }, () => last)]
+}
+
+function oneOfMarks(column: 'status' | 'type', values: readonly string[]): string {
+  return values.length === 0 ? '' : `and ${column} in (${values.map(() => '?').join(', ')})`
+}
+
 /** A page of activities, newest first; an unknown cursor gives none. */
 export async function listActivities(
   reader: Reader,
@@ -139,18 +151,19 @@ export async function listActivities(
   const { before, after, statuses, types, limit } = page
   const backwards = before !== null && after === null
   const place = '(select seq from activity where organization_id = ?u and id = ?u)'
-  const marks = (list: readonly string[]) => list.map(() => '?').join(', ')
+  const statusFilter = padded(statuses)
+  const typeFilter = padded(types)
   const rows = await reader.all<ActivityRow>(
     `select ${ACTIVITY_COLUMNS} from activity where organization_id = ?u
      ${before === null ? '' : `and seq > ${place}`} ${after === null ? '' : `and seq < ${place}`}
-     ${statuses.length === 0 ? '' : `and status in (${marks(statuses)})`}
-     ${types.length === 0 ? '' : `and type in (${marks(types)})`}
+     ${oneOfMarks('status', statusFilter)}
+     ${oneOfMarks('type', typeFilter)}
      order by seq ${backwards ? 'asc' : 'desc'} limit ?`,
     organizationId,
     ...(before === null ? [] : [organizationId, before]),
     ...(after === null ? [] : [organizationId, after]),
-    ...statuses,
-    ...types,
+    ...statusFilter,
+    ...typeFilter,
     limit,
   )
   return backwards ? rows.reverse() : rows

@@ -42,6 +42,8 @@ export interface Signature {
 
 export class Keyvault {
   readonly instance: InstanceKeys
+  /** Accounts that were found and verified, by whatever name the finder gives them. */
+  readonly accounts = new BoundedCache<SigningAccount>(SIGNING_KEYS_MAX)
   readonly #rootKey: Buffer
   readonly #dataKeys = new BoundedCache<DataKey>(DATA_KEYS_MAX)
   readonly #signingKeys = new BoundedCache<Buffer>(SIGNING_KEYS_MAX)

@@ -45,6 +45,7 @@ export async function authenticate(
     actor,
     credentialId: apiKey.id,
     ballot: { voter: actor, publicKey: apiKey.publicKey },
+    validUntilMs: apiKey.expiresMs,
     organization: match.organization,
     parent: match.parent,
     stamp: header,

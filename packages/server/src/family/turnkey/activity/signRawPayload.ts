@@ -1,6 +1,6 @@
 // SIGN_RAW_PAYLOAD: signs bytes or text with a wallet account.
 import { z } from 'zod'
-import { findSigner } from '../../../domain/wallet/signer.ts'
+import { findSigner } from '../../../domain/wallet/accounts.ts'
 import { defineActivity, older } from '../../../operation/operation.ts'
 import { text, uuid } from '../../../operation/schemas.ts'
 import { encoding, hashFunction, payload, payloadBytes, wireSignature } from '../payload.ts'

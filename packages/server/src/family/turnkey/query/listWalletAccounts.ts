@@ -1,6 +1,6 @@
 // list_wallet_accounts: the accounts of one wallet, or of all, in pages.
 import { z } from 'zod'
-import { listAccounts } from '../../../domain/wallet/wallet.store.ts'
+import { loadAccounts } from '../../../domain/wallet/accounts.ts'
 import { defineQuery } from '../../../operation/operation.ts'
 import { pagination, uuid } from '../../../operation/schemas.ts'
 import { walletAccountResult, wireWallet, wireWalletAccount } from '../wire.ts'
@@ -31,7 +31,7 @@ export const listWalletAccounts = defineQuery({
   async run(ctx, { walletId, includeWalletDetails, paginationOptions: page }) {
     const { organizationId, wallets } = ctx.organization
     if (walletId !== undefined && !wallets.has(walletId)) return ctx.fail('WALLET_NOT_FOUND')
-    const accounts = await listAccounts(ctx.reader, organizationId, {
+    const accounts = await loadAccounts(ctx, organizationId, {
       walletId: walletId ?? null,
       limit: Number(page?.limit ?? 10),
       before: page?.before ?? null,

@@ -1,29 +1,29 @@
-// Finding the account that a request wants to sign with.
-import { BoundedCache } from '../../platform/boundedCache.ts'
+// Reading wallet accounts: every row is authenticated before anybody relies on its address or key.
 import { isUuid } from '../../platform/ids.ts'
 import type { Reader } from '../../store/engine.ts'
 import type { Keyvault, SigningAccount } from '../keyvault/keyvault.ts'
 import type { Snapshot } from '../organization/snapshot.ts'
-import { addressKey, assertAccount } from './wallet.ts'
-import { findAccountToSignWith } from './wallet.store.ts'
+import { addressKey, assertAccount, type WalletAccount } from './wallet.ts'
+import { type AccountPage, findAccountToSignWith, listAccounts } from './wallet.store.ts'
 
-const SIGNERS_MAX = 20_000
-
-// Accounts never change, and wallets only go with a new revision of their organization.
-const signers = new BoundedCache<SigningAccount>(SIGNERS_MAX)
+interface Services {
+  reader: Reader
+  keyvault: Keyvault
+}
 
 /**
  * @param signWith an account's address (EVM addresses in any case) or its id
  * @returns undefined when the organization has no such account
  */
 export async function findSigner(
-  services: { reader: Reader; keyvault: Keyvault },
+  services: Services,
   organization: Snapshot,
   signWith: string,
 ): Promise<SigningAccount | undefined> {
   const { organizationId, revision } = organization
   const key = `${organizationId}/${revision}/${addressKey(signWith)}`
-  const cached = signers.get(key)
+  // Accounts never change, and wallets only go with a new revision of their organization.
+  const cached = services.keyvault.accounts.get(key)
   if (cached !== undefined) return cached
   const account = await findAccountToSignWith(
     services.reader,
@@ -39,6 +39,18 @@ export async function findSigner(
     path: account.path,
     publicKey: account.public_key,
   }
-  signers.set(key, signer, 1)
+  services.keyvault.accounts.set(key, signer, 1)
   return signer
+}
+
+/** A page of accounts, oldest first. @throws Tampered when a row is not one that this server wrote */
+export async function loadAccounts(
+  { reader, keyvault }: Services,
+  organizationId: string,
+  page: AccountPage,
+): Promise<WalletAccount[]> {
+  const accounts = await listAccounts(reader, organizationId, page)
+  const dataKey = await keyvault.dataKey(reader, organizationId)
+  for (const account of accounts) assertAccount(dataKey, account)
+  return accounts
 }
