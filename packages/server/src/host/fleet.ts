@@ -21,6 +21,7 @@ export interface Fleet {
 
 /** What a worker and its primary tell each other. */
 type Message =
+  | { kind: 'start'; rootKey: string | null }
   | { kind: 'listening'; url: string }
   | { kind: 'unseal'; rootKey: string }
   | { kind: 'unsealed' }
@@ -53,8 +54,12 @@ export async function stopSignal(): Promise<void> {
 
 /** The life of a worker process. It ends with its primary. */
 export async function serveAsWorker(config: Config): Promise<void> {
+  const told = answerFrom(process, (message) => (message.kind === 'start' ? message : undefined))
   const store = await openStore(config, { checkpoints: false })
-  const serving = await startServing(config, store, askMetrics)
+  const { rootKey: known } = await told
+  // Before it listens: whoever replaces a process that ended must not answer `sealed` for a moment.
+  const rootKey = known === null ? undefined : Buffer.from(known, 'hex')
+  const serving = await startServing(config, store, { metrics: askMetrics, rootKey })
   process.on('message', (message: Message) => {
     if (message.kind !== 'unseal') return
     const unsealed = serving.unseal(Buffer.from(message.rootKey, 'hex'))
@@ -142,6 +147,8 @@ class WorkerFleet implements Fleet {
 
   async #startWorker(): Promise<string> {
     const worker = cluster.fork()
+    const known = this.rootKey?.toString('hex') ?? null
+    worker.send({ kind: 'start', rootKey: known } satisfies Message)
     const url = await Promise.race([
       answerFrom(worker, (message) => (message.kind === 'listening' ? message.url : undefined)),
       once(worker, 'exit').then(() => {
