@@ -6,7 +6,7 @@ import type { Config } from '../config.ts'
 import { log } from '../platform/log.ts'
 import type { Store } from '../store/engine.ts'
 import { HostError, openStore } from './instance.ts'
-import { startServing } from './serving.ts'
+import { type Serving, startServing } from './serving.ts'
 
 const RESTART_MS = 500
 
@@ -25,6 +25,7 @@ type Message =
   | { kind: 'listening'; url: string }
   | { kind: 'unseal'; rootKey: string }
   | { kind: 'unsealed' }
+  | { kind: 'failed'; message: string }
   | { kind: 'metrics'; id: number; text?: string }
 
 /** Starts as many serving processes as configured. */
@@ -52,8 +53,22 @@ export async function stopSignal(): Promise<void> {
   await promise
 }
 
-/** The life of a worker process. It ends with its primary. */
+/** The life of a worker process. It ends with its primary, which says why it could not start. */
 export async function serveAsWorker(config: Config): Promise<void> {
+  try {
+    const serving = await startAsWorker(config)
+    tellPrimary({ kind: 'listening', url: serving.url })
+    await Promise.race([stopSignal(), once(process, 'disconnect')])
+    await serving.close()
+    process.exit(0)
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    // The channel to the primary and the pool of connections would keep this process alive.
+    process.send?.({ kind: 'failed', message } satisfies Message, () => process.exit(1))
+  }
+}
+
+async function startAsWorker(config: Config): Promise<Serving> {
   const told = answerFrom(process, (message) => (message.kind === 'start' ? message : undefined))
   const store = await openStore(config, { checkpoints: false })
   const { rootKey: known } = await told
@@ -65,10 +80,7 @@ export async function serveAsWorker(config: Config): Promise<void> {
     const unsealed = serving.unseal(Buffer.from(message.rootKey, 'hex'))
     void unsealed.then(() => tellPrimary({ kind: 'unsealed' }))
   })
-  tellPrimary({ kind: 'listening', url: serving.url })
-  await Promise.race([stopSignal(), once(process, 'disconnect')])
-  await serving.close()
-  process.exit(0)
+  return serving
 }
 
 function tellPrimary(message: Message): void {
@@ -118,9 +130,15 @@ class WorkerFleet implements Fleet {
   }
 
   async start(count: number): Promise<this> {
-    const urls = await Promise.all(Array.from({ length: count }, () => this.#startWorker()))
-    this.url = urls[0] ?? ''
-    return this
+    try {
+      const urls = await Promise.all(Array.from({ length: count }, () => this.#startWorker()))
+      this.url = urls[0] ?? ''
+      return this
+    } catch (error) {
+      // Otherwise the others would keep a server running that never says where it listens.
+      await this.close()
+      throw error
+    }
   }
 
   async unseal(rootKey: Buffer): Promise<void> {
@@ -149,10 +167,14 @@ class WorkerFleet implements Fleet {
     const worker = cluster.fork()
     const known = this.rootKey?.toString('hex') ?? null
     worker.send({ kind: 'start', rootKey: known } satisfies Message)
+    let reason = 'it ended'
     const url = await Promise.race([
-      answerFrom(worker, (message) => (message.kind === 'listening' ? message.url : undefined)),
+      answerFrom(worker, (message) => {
+        if (message.kind === 'failed') reason = message.message
+        return message.kind === 'listening' ? message.url : undefined
+      }),
       once(worker, 'exit').then(() => {
-        throw new HostError('a serving process could not start')
+        throw new HostError(`a serving process could not start: ${reason}`)
       }),
     ])
     worker.on('message', (message: Message) => {

@@ -1,6 +1,6 @@
 // Numbered SQL migrations, forward only; an older program refuses a newer schema.
 import { readdirSync, readFileSync } from 'node:fs'
-import type { Store, Tx } from './engine.ts'
+import type { Reader, Store, Tx } from './engine.ts'
 
 const folder = new URL('./migrations/', import.meta.url)
 
@@ -31,18 +31,36 @@ function migrations(engine: 'sqlite' | 'postgres'): { version: number; statement
  * @throws Error when the database was written by a newer program
  */
 export async function migrate(store: Store): Promise<void> {
-  await store.write('alone', (tx) => apply(tx))
+  // Asked first: a database in use may be busy, and one that is up to date need not be written.
+  const present = await presentVersion(store.reader)
+  if (present !== newestOf(migrations(store.engine))) {
+    await store.write('alone', (tx) => apply(tx))
+  }
+}
+
+async function presentVersion(reader: Reader): Promise<number | undefined> {
+  const table =
+    reader.engine === 'postgres'
+      ? `select to_regclass('schema_version')::text as name`
+      : `select name from sqlite_master where name = 'schema_version'`
+  if (((await reader.one<{ name: string | null }>(table))?.name ?? null) === null) return undefined
+  const row = await reader.one<{ version: number | null }>(NEWEST)
+  return row?.version ?? undefined
+}
+
+const NEWEST = 'select max(version) as version from schema_version'
+
+function newestOf(known: readonly { version: number }[]): number {
+  return known.at(-1)?.version ?? 0
 }
 
 async function apply(tx: Tx): Promise<void> {
   if (tx.engine === 'postgres') await tx.all('select pg_advisory_xact_lock(7235487)')
   await tx.run('create table if not exists schema_version (version bigint primary key)')
-  const row = await tx.one<{ version: number | null }>(
-    'select max(version) as version from schema_version',
-  )
+  const row = await tx.one<{ version: number | null }>(NEWEST)
   const present = row?.version ?? 0
   const known = migrations(tx.engine)
-  const newest = known.at(-1)?.version ?? 0
+  const newest = newestOf(known)
   if (present > newest) {
     throw new Error(
       `the database has schema ${present}, but this program knows only ${newest}: use a newer keystead`,
