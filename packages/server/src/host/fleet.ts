@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { AggregatorRegistry } from 'prom-client'
 import type { Config } from '../config.ts'
 import { log } from '../platform/log.ts'
+import { metricsRegistry } from '../platform/metrics.ts'
 import type { Store } from '../store/engine.ts'
 import { HostError, openStore } from './instance.ts'
 import { type Serving, startServing } from './serving.ts'
@@ -70,6 +71,7 @@ export async function serveAsWorker(config: Config): Promise<void> {
 
 async function startAsWorker(config: Config): Promise<Serving> {
   const told = answerFrom(process, (message) => (message.kind === 'start' ? message : undefined))
+  shareMetrics()
   const store = await openStore(config, { checkpoints: false })
   const { rootKey: known } = await told
   // Before it listens: whoever replaces a process that ended must not answer `sealed` for a moment.
@@ -87,16 +89,24 @@ function tellPrimary(message: Message): void {
   process.send?.(message)
 }
 
+/** Lets the primary ask this worker for its metrics: constructing adds prom-client's listener. */
+function shareMetrics(): void {
+  AggregatorRegistry.setRegistries(metricsRegistry)
+  void new AggregatorRegistry()
+}
+
 let metricsAsked = 0
 
 /** A worker sees its own metrics only: the primary adds them up. */
 async function askMetrics(): Promise<string> {
   const id = ++metricsAsked
   const answer = answerFrom(process, (message) =>
-    message.kind === 'metrics' && message.id === id ? (message.text ?? '') : undefined,
+    message.kind === 'metrics' && message.id === id ? message : undefined,
   )
   tellPrimary({ kind: 'metrics', id })
-  return answer
+  const { text } = await answer
+  if (text === undefined) throw new Error('a serving process did not tell its metrics')
+  return text
 }
 
 interface Speaker {
@@ -179,11 +189,23 @@ class WorkerFleet implements Fleet {
     ])
     worker.on('message', (message: Message) => {
       if (message.kind !== 'metrics') return
-      void this.#aggregator.clusterMetrics().then((text) => worker.send({ ...message, text }))
+      void this.#metrics().then((text) => {
+        if (worker.isConnected()) worker.send({ ...message, text })
+      })
     })
     worker.once('exit', (code) => this.#replace(code))
     if (this.rootKey !== undefined) await handOver(worker, this.rootKey)
     return url
+  }
+
+  /** Undefined when a process does not tell its own in time, such as one that is just starting. */
+  async #metrics(): Promise<string | undefined> {
+    try {
+      return await this.#aggregator.clusterMetrics()
+    } catch (cause) {
+      log('warn', 'the metrics of the serving processes could not be added up', { cause })
+      return undefined
+    }
   }
 
   #replace(code: number): void {
