@@ -38,6 +38,8 @@ export function createHttpServer(backend: Backend, options: HttpOptions): Fastif
     exposeHeadRoutes: false,
     routerOptions: { ignoreDuplicateSlashes: true },
     forceCloseConnections: 'idle',
+    // What still arrives on an open connection is answered: a 503 here would not be in our shape.
+    return503OnClosing: false,
   })
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
