@@ -9,7 +9,7 @@ import {
   type TestKey,
 } from '../support/client.ts'
 import { type Ended, keystead } from '../support/command.ts'
-import { type Cells, type Database, withDatabase } from '../support/database.ts'
+import { type Cell, type Cells, type Database, withDatabase } from '../support/database.ts'
 import { Workload } from '../support/load.ts'
 import { seeded } from '../support/random.ts'
 import { engines, startServer, type TestServer } from '../support/server.ts'
@@ -261,22 +261,22 @@ async function insertKey(database: Database, server: TestServer, key: TestKey): 
 /** Exchanges one column of the organization's first two accounts. */
 async function swapAccounts(
   database: Database,
-  organizationId: Cells[string],
+  organizationId: Cell,
   column: string,
 ): Promise<void> {
   const columns = column === 'address' ? ['address', 'address_key'] : ['path']
   const accounts = await database.all(
     'select * from wallet_account where organization_id = ? order by seq, n limit 2',
-    organizationId ?? null,
+    organizationId,
   )
   const [a = {}, b = {}] = accounts
-  const write = async (row: Cells, values: readonly Cells[string][]) => {
+  const write = async (row: Cells, values: readonly Cell[]) => {
     const set = columns.map((name) => `${name} = ?`).join(', ')
     const sql = `update wallet_account set ${set} where organization_id = ? and id = ?`
-    const where = [organizationId ?? null, row['id'] ?? null]
-    expect(await database.run(sql, ...values.map((value) => value ?? null), ...where)).toBe(1)
+    const where = [organizationId, row['id'] ?? null]
+    expect(await database.run(sql, ...values, ...where)).toBe(1)
   }
-  const valuesOf = (row: Cells) => columns.map((name) => row[name])
+  const valuesOf = (row: Cells) => columns.map((name) => row[name] ?? null)
   // By way of values that nobody has: the path is unique.
   await write(
     a,
