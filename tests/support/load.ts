@@ -56,11 +56,12 @@ export class Workload {
     return this.#users++ < USERS_MAX ? this.job('user') : this.job('sign')
   }
 
-  job(kind: JobKind): Job {
+  /** @param filler makes the payload of a signature longer */
+  job(kind: JobKind, filler = ''): Job {
     const n = ++this.#made
     switch (kind) {
       case 'sign':
-        return this.#sign(`payload ${n}`)
+        return this.#sign(`payload ${n}${filler}`)
       case 'account': {
         const mark = `m/44'/60'/0'/0/${n}`
         const params = { walletId: this.walletId, accounts: [accountAt(mark)] }
