@@ -3,8 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { adminKey, apiKeyParams, generateKey, TestClient, type TestKey } from '../support/client.ts'
 import { keystead } from '../support/command.ts'
-import { type Cells, withDatabase } from '../support/database.ts'
+import { withDatabase } from '../support/database.ts'
 import { type Job, kinds, load, type Sent, Workload } from '../support/load.ts'
+import { matching } from '../support/matching.ts'
 import { seeded } from '../support/random.ts'
 import { hasTime, rounds } from '../support/rounds.ts'
 import { engines, startServer, type TestServer } from '../support/server.ts'
@@ -90,20 +91,28 @@ async function loadUntilKilled(
   return loading
 }
 
+/** A row that a job leaves behind. */
+interface Mark {
+  kind: string
+  mark: string
+}
+
+const byText = (a: string, b: string) => a.localeCompare(b)
+
 /** What users and accounts the database has, as their unique marks. */
-async function storedMarks(server: TestServer, organizationId: string): Promise<Cells[]> {
+async function storedMarks(server: TestServer, organizationId: string): Promise<Mark[]> {
   return withDatabase(server, async (database) => {
-    const rows: Cells[] = []
+    const rows: Mark[] = []
     for (const { kind, table, mark } of TABLES) {
       const sql = `select ${mark} as mark from ${table} where organization_id = ?`
       const found = await database.all(sql, database.id(organizationId))
-      rows.push(...found.map((row) => ({ ...row, kind })))
+      rows.push(...found.map((row) => ({ kind, mark: String(row['mark']) })))
     }
     return rows
   })
 }
 
-function assertStored(told: readonly Sent[], stored: readonly Cells[]): void {
+function assertStored(told: readonly Sent[], stored: readonly Mark[]): void {
   const marks = stored.map(({ kind, mark }) => `${kind} ${mark}`)
   expect(new Set(marks).size, 'nothing is there twice').toBe(marks.length)
   const visible = told.filter(({ job }) => job.kind !== 'sign')
@@ -116,7 +125,8 @@ async function sendAgain(client: TestClient, sent: readonly Sent[]): Promise<voi
   for (const { job, answer } of sent) {
     const again = await client.send(job.path, job.body)
     expect(again.status, `${job.kind} ${job.mark}: ${again.text}`).toBe(200)
-    if (answer?.status === 200) expect(again.at('activity.id')).toBe(answer.at('activity.id'))
+    const id = again.at('activity.id')
+    expect(id).toBe(answer?.status === 200 ? answer.at('activity.id') : id)
   }
 }
 
@@ -131,8 +141,8 @@ async function assertOnce(
   for (const { kind } of TABLES) {
     const expected = jobs.filter((job) => job.kind === kind).map(({ mark }) => mark)
     const first = kind === 'user' ? 'root' : "m/44'/60'/0'/0/0"
-    const marks = stored.filter((row) => row['kind'] === kind).map(({ mark }) => mark)
-    expect(marks.toSorted()).toEqual([first, ...expected].toSorted())
+    const marks = stored.filter((row) => row.kind === kind).map(({ mark }) => mark)
+    expect(marks.toSorted(byText)).toEqual([first, ...expected].toSorted(byText))
   }
   await withDatabase(server, async (database) => {
     const id = database.id(organizationId)
@@ -154,5 +164,5 @@ async function assertOnce(
 async function assertVerifies(server: TestServer): Promise<void> {
   const { env, data } = server
   const verified = await keystead(['audit', 'verify', '--data', data], { env })
-  expect(verified).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ok: /) })
+  expect(verified).toMatchObject({ code: 0, stdout: matching(/^ok: /) })
 }

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { adminKey, TestClient } from '../support/client.ts'
 import { load, Workload } from '../support/load.ts'
+import { matching } from '../support/matching.ts'
 import { seeded } from '../support/random.ts'
 import { engines, startServer, type TestServer } from '../support/server.ts'
 
@@ -48,7 +49,7 @@ describe.each(cases)('on $engine with $workers workers', ({ engine, workers }) =
       const refused = Array.from({ length: 7 }, () => client.query('get_wallet', { walletId: 'x' }))
       await Promise.all(refused)
       const { status, type, text } = await get(server, '/metrics')
-      expect({ status, type }).toEqual({ status: 200, type: expect.stringMatching(/^text\/plain/) })
+      expect({ status, type }).toEqual({ status: 200, type: matching(/^text\/plain/) })
       const counted = samples(text, 'keystead_requests_total')
       expect(counted).toContainEqual({ labels: 'operation="getWhoami",status="200"', value: 30 })
       expect(counted).toContainEqual({ labels: 'operation="getWallet",status="400"', value: 7 })

@@ -18,7 +18,7 @@ export interface Database {
 }
 
 /** Opens the database of a server, running or stopped. `?` marks parameters. */
-export async function openDatabase(server: TestServer): Promise<Database> {
+async function openDatabase(server: TestServer): Promise<Database> {
   return server.databaseUrl === null
     ? openSqlite(join(server.data, 'keystead.db'))
     : openPostgres(server.databaseUrl)
