@@ -77,8 +77,8 @@ describe.each(cases)('sealed on $engine with $workers workers', ({ engine, worke
   test('answers every operation with 503 in the shape of the family', async () => {
     expect(operations.length).toBeGreaterThan(10)
     for (const { path } of operations) {
-      const answer = await post(`${server.url}${path}`, '{}', {})
-      expect({ ...answer, path }).toMatchObject({
+      const { status, contentType, json } = await post(`${server.url}${path}`, '{}', {})
+      expect({ path, status, contentType, json }).toEqual({
         path,
         status: 503,
         contentType: 'application/json',
