@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { adminKey, TestClient } from '../support/client.ts'
 import { load, Workload } from '../support/load.ts'
 import { seeded } from '../support/random.ts'
-import { hasTime, rounds } from '../support/rounds.ts'
+import { rounds, timeShare } from '../support/rounds.ts'
 import { startServer } from '../support/server.ts'
 
 const LOG_BYTES_MAX = 100 * 1024 * 1024
@@ -30,6 +30,7 @@ test.each([
     const client = new TestClient(server, adminKey(server.admin), server.admin.organizationId)
     const workload = await Workload.prepare(client, seeded('write-ahead log'))
     const startedMs = Date.now()
+    const hasTime = timeShare(characters === PAYLOAD_CHARACTERS ? 1 : 2)
     const running = () => Date.now() < startedMs + seconds * 1000 && hasTime()
     const next = () => workload.job('sign', 'x'.repeat(characters))
     const sent = await load(workload, { connections: CONNECTIONS, running, next })
@@ -43,7 +44,7 @@ test.each([
       highest,
       databaseBytes,
     })
-    expect(sizes.length).toBeGreaterThan(seconds)
+    expect(sizes.length).toBeGreaterThan(10)
     expect(highest).toBeGreaterThan(0)
     expect(highest).toBeLessThan(LOG_BYTES_MAX)
   } finally {
