@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { adminKey, TestClient } from '../support/client.ts'
-import { load, Workload } from '../support/load.ts'
+import { Workload } from '../support/load.ts'
 import { seeded } from '../support/random.ts'
 import { rounds, timeShare } from '../support/rounds.ts'
 import { startServer } from '../support/server.ts'
@@ -32,13 +32,21 @@ test.each([
     const startedMs = Date.now()
     const hasTime = timeShare(characters === PAYLOAD_CHARACTERS ? 1 : 2)
     const running = () => Date.now() < startedMs + seconds * 1000 && hasTime()
-    const next = () => workload.job('sign', 'x'.repeat(characters))
-    const sent = await load(workload, { connections: CONNECTIONS, running, next })
-    expect([...new Set(sent.map(({ answer }) => answer?.status))]).toEqual([200])
+    const answers = new Map<number, number>()
+    // A minute's answers are more than the memory of a test may hold: they are counted only.
+    const connection = async () => {
+      while (running()) {
+        const { path, body } = workload.job('sign', 'x'.repeat(characters))
+        const { status } = await client.send(path, body)
+        answers.set(status, (answers.get(status) ?? 0) + 1)
+      }
+    }
+    await Promise.all(Array.from({ length: CONNECTIONS }, connection))
+    expect([...answers.keys()]).toEqual([200])
     const databaseBytes = statSync(join(server.data, 'keystead.db')).size
     const highest = Math.max(...sizes)
     console.log('write-ahead log:', {
-      answers: sent.length,
+      answers: answers.get(200),
       seconds: (Date.now() - startedMs) / 1000,
       samples: sizes.length,
       highest,
