@@ -15,3 +15,19 @@ export function rounds(name: string): number {
   console.log(`rounds: ${name}: ${counts[length]} (${length})`)
   return counts[length]
 }
+
+/** A test that comes after the deadline still shows something. */
+const SHARE_MS_MIN = 5000
+
+/**
+ * Whether there is time for more, of a share of what is left now until `KEYSTEAD_TEST_DEADLINE`
+ * (milliseconds since 1970; without it there always is).
+ * @param parts how many tests, this one included, still share the time
+ */
+export function timeShare(parts: number): () => boolean {
+  const deadline = process.env['KEYSTEAD_TEST_DEADLINE']
+  if (deadline === undefined) return () => true
+  const shareMs = (Number(deadline) - Date.now()) / parts
+  const endMs = Date.now() + Math.max(shareMs, SHARE_MS_MIN)
+  return () => Date.now() < endMs
+}

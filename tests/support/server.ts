@@ -20,6 +20,8 @@ export interface ServerOptions {
   env?: Record<string, string>
   /** Runs the server under another command, such as a tracer: its words before `node …`. */
   under?: readonly string[]
+  /** Makes it the leader of a process group: `end` then signals its workers as well. */
+  ownGroup?: boolean
 }
 
 export interface TestServer {
@@ -58,7 +60,7 @@ export async function startServer(options: ServerOptions): Promise<TestServer> {
     databaseUrl: database?.url ?? null,
     process: running.child,
     output: () => running.output(),
-    end: (signal) => endProcess(running.child, signal),
+    end: (signal) => endProcess(running.child, signal, options.ownGroup),
     async restart() {
       running = await launch(options, data, env)
       server.url = running.url
@@ -86,7 +88,9 @@ async function launch(
 ): Promise<Running> {
   const serve = ['serve', '--data', data, '--port', '0', '--workers', String(options.workers ?? 1)]
   const [command = '', ...words] = [...(options.under ?? []), process.execPath, launcher, ...serve]
-  const child = spawn(command, words, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const detached = options.ownGroup ?? false
+  const child = spawn(command, words, { env, stdio: ['ignore', 'pipe', 'pipe'], detached })
+  if (detached) endWithTest(child)
   const lines: string[] = []
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   for (const stream of [child.stdout, child.stderr]) {
@@ -102,9 +106,21 @@ async function launch(
   return { child, url: await promise, output: () => lines.join('\n') }
 }
 
-async function endProcess(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+async function endProcess(
+  child: ChildProcess,
+  signal: 'SIGTERM' | 'SIGKILL',
+  group = false,
+): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = once(child, 'exit')
-  child.kill(signal)
+  if (group && child.pid !== undefined) process.kill(-child.pid, signal)
+  else child.kill(signal)
   await ended
+}
+
+/** An interrupt at the terminal reaches only the test's own group. */
+function endWithTest(child: ChildProcess): void {
+  const end = () => child.kill('SIGTERM')
+  process.once('exit', end)
+  child.once('exit', () => process.off('exit', end))
 }

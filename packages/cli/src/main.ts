@@ -54,6 +54,9 @@ function explain(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
+// SECURITY: whatever is written, the log of the database too, is for the owner's eyes only.
+process.umask(0o077)
+
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {

@@ -4,9 +4,10 @@ import { once } from 'node:events'
 import { AggregatorRegistry } from 'prom-client'
 import type { Config } from '../config.ts'
 import { log } from '../platform/log.ts'
+import { metricsRegistry } from '../platform/metrics.ts'
 import type { Store } from '../store/engine.ts'
 import { HostError, openStore } from './instance.ts'
-import { startServing } from './serving.ts'
+import { type Serving, startServing } from './serving.ts'
 
 const RESTART_MS = 500
 
@@ -21,9 +22,11 @@ export interface Fleet {
 
 /** What a worker and its primary tell each other. */
 type Message =
+  | { kind: 'start'; rootKey: string | null }
   | { kind: 'listening'; url: string }
   | { kind: 'unseal'; rootKey: string }
   | { kind: 'unsealed' }
+  | { kind: 'failed'; message: string }
   | { kind: 'metrics'; id: number; text?: string }
 
 /** Starts as many serving processes as configured. */
@@ -51,23 +54,45 @@ export async function stopSignal(): Promise<void> {
   await promise
 }
 
-/** The life of a worker process. It ends with its primary. */
+/** The life of a worker process. It ends with its primary, which says why it could not start. */
 export async function serveAsWorker(config: Config): Promise<void> {
+  try {
+    const serving = await startAsWorker(config)
+    tellPrimary({ kind: 'listening', url: serving.url })
+    await Promise.race([stopSignal(), once(process, 'disconnect')])
+    await serving.close()
+    process.exit(0)
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    // The channel to the primary and the pool of connections would keep this process alive.
+    process.send?.({ kind: 'failed', message } satisfies Message, () => process.exit(1))
+  }
+}
+
+async function startAsWorker(config: Config): Promise<Serving> {
+  const told = answerFrom(process, (message) => (message.kind === 'start' ? message : undefined))
+  shareMetrics()
   const store = await openStore(config, { checkpoints: false })
-  const serving = await startServing(config, store, askMetrics)
+  const { rootKey: known } = await told
+  // Before it listens: whoever replaces a process that ended must not answer `sealed` for a moment.
+  const rootKey = known === null ? undefined : Buffer.from(known, 'hex')
+  const serving = await startServing(config, store, { metrics: askMetrics, rootKey })
   process.on('message', (message: Message) => {
     if (message.kind !== 'unseal') return
     const unsealed = serving.unseal(Buffer.from(message.rootKey, 'hex'))
     void unsealed.then(() => tellPrimary({ kind: 'unsealed' }))
   })
-  tellPrimary({ kind: 'listening', url: serving.url })
-  await Promise.race([stopSignal(), once(process, 'disconnect')])
-  await serving.close()
-  process.exit(0)
+  return serving
 }
 
 function tellPrimary(message: Message): void {
   process.send?.(message)
+}
+
+/** Lets the primary ask this worker for its metrics: constructing adds prom-client's listener. */
+function shareMetrics(): void {
+  AggregatorRegistry.setRegistries(metricsRegistry)
+  void new AggregatorRegistry()
 }
 
 let metricsAsked = 0
@@ -76,10 +101,12 @@ let metricsAsked = 0
 async function askMetrics(): Promise<string> {
   const id = ++metricsAsked
   const answer = answerFrom(process, (message) =>
-    message.kind === 'metrics' && message.id === id ? (message.text ?? '') : undefined,
+    message.kind === 'metrics' && message.id === id ? message : undefined,
   )
   tellPrimary({ kind: 'metrics', id })
-  return answer
+  const { text } = await answer
+  if (text === undefined) throw new Error('a serving process did not tell its metrics')
+  return text
 }
 
 interface Speaker {
@@ -113,9 +140,15 @@ class WorkerFleet implements Fleet {
   }
 
   async start(count: number): Promise<this> {
-    const urls = await Promise.all(Array.from({ length: count }, () => this.#startWorker()))
-    this.url = urls[0] ?? ''
-    return this
+    try {
+      const urls = await Promise.all(Array.from({ length: count }, () => this.#startWorker()))
+      this.url = urls[0] ?? ''
+      return this
+    } catch (error) {
+      // Otherwise the others would keep a server running that never says where it listens.
+      await this.close()
+      throw error
+    }
   }
 
   async unseal(rootKey: Buffer): Promise<void> {
@@ -142,19 +175,37 @@ class WorkerFleet implements Fleet {
 
   async #startWorker(): Promise<string> {
     const worker = cluster.fork()
+    const known = this.rootKey?.toString('hex') ?? null
+    worker.send({ kind: 'start', rootKey: known } satisfies Message)
+    let reason = 'it ended'
     const url = await Promise.race([
-      answerFrom(worker, (message) => (message.kind === 'listening' ? message.url : undefined)),
+      answerFrom(worker, (message) => {
+        if (message.kind === 'failed') reason = message.message
+        return message.kind === 'listening' ? message.url : undefined
+      }),
       once(worker, 'exit').then(() => {
-        throw new HostError('a serving process could not start')
+        throw new HostError(`a serving process could not start: ${reason}`)
       }),
     ])
     worker.on('message', (message: Message) => {
       if (message.kind !== 'metrics') return
-      void this.#aggregator.clusterMetrics().then((text) => worker.send({ ...message, text }))
+      void this.#metrics().then((text) => {
+        if (worker.isConnected()) worker.send({ ...message, text })
+      })
     })
     worker.once('exit', (code) => this.#replace(code))
     if (this.rootKey !== undefined) await handOver(worker, this.rootKey)
     return url
+  }
+
+  /** Undefined when a process does not tell its own in time, such as one that is just starting. */
+  async #metrics(): Promise<string | undefined> {
+    try {
+      return await this.#aggregator.clusterMetrics()
+    } catch (cause) {
+      log('warn', 'the metrics of the serving processes could not be added up', { cause })
+      return undefined
+    }
   }
 
   #replace(code: number): void {

@@ -242,8 +242,19 @@ export function hostFacts(event: { action: string; resource: string }) {
 
 /** The root key by the seal file, or undefined when that file is not here. */
 export async function unsealByFile(store: Store, config: Config): Promise<Buffer | undefined> {
-  const secret = readSealFile(config.sealFile)
+  const secret = sealFileSecret(config)
   return secret === undefined ? undefined : openSeal(store, 'file', secret)
+}
+
+function sealFileSecret({ sealFile }: Config): Buffer | undefined {
+  try {
+    return readSealFile(sealFile)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : 'cannot be read'
+    throw new HostError(`${reason}: put back a copy, or move it away and type the recovery words`, {
+      cause,
+    })
+  }
 }
 
 /** @throws HostError when the words are not this instance's */

@@ -1,5 +1,6 @@
 // `keystead serve`: prepares the instance, starts its processes, and obeys the control socket.
 import cluster from 'node:cluster'
+import { existsSync } from 'node:fs'
 import { createApp } from '../app.ts'
 import { type Config, readConfig } from '../config.ts'
 import type { Store } from '../store/engine.ts'
@@ -31,7 +32,11 @@ export async function serve(config: Config, print: Print): Promise<void> {
     obey({ store, config, fleet }, request),
   )
   if (rootKey === undefined) {
-    print(`sealed: there is no seal key file ${config.sealFile}`)
+    print(
+      existsSync(config.sealFile)
+        ? `sealed: the seal key file ${config.sealFile} is not a seal of this instance`
+        : `sealed: there is no seal key file ${config.sealFile}`,
+    )
     print('type `npx keystead unseal` and the recovery words')
   }
   if (empty) print(`  try           npx keystead call getWhoami${flagsFor(config, fleet.url)}`)

@@ -1,6 +1,6 @@
 // One serving process: a store, an HTTP server, and the app once the root key is known.
 import type { AddressInfo } from 'node:net'
-import { type App, createApp } from '../app.ts'
+import { createApp } from '../app.ts'
 import type { Config } from '../config.ts'
 import { createTurnkeyFamily } from '../family/turnkey/turnkey.ts'
 import { renderReference } from '../http/reference/documents.ts'
@@ -20,13 +20,21 @@ export interface Serving {
   close(): Promise<void>
 }
 
-/** @param metrics collects the metrics of all processes; by default this one's */
+export interface ServingOptions {
+  /** Collects the metrics of all processes; by default this one's. */
+  metrics?: () => Promise<string>
+  /** Unseals before the first request arrives. */
+  rootKey?: Buffer | undefined
+}
+
 export async function startServing(
   config: Config,
   store: Store,
-  metrics: () => Promise<string> = () => metricsRegistry.metrics(),
+  options: ServingOptions = {},
 ): Promise<Serving> {
-  let app: App | undefined
+  const { rootKey: knownKey, metrics = () => metricsRegistry.metrics() } = options
+  const open = (rootKey: Buffer) => createApp(store, rootKey, { window: config.window, jobs: true })
+  let app = knownKey === undefined ? undefined : await open(knownKey)
   collectProcessMetrics()
   setLogLevel(config.logLevel)
   const families = [createTurnkeyFamily()]
@@ -52,7 +60,7 @@ export async function startServing(
     url: url(),
     isSealed: () => app === undefined,
     async unseal(rootKey) {
-      app ??= await createApp(store, rootKey, { window: config.window, jobs: true })
+      app ??= await open(rootKey)
     },
     async close() {
       await server.close()

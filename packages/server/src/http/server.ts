@@ -48,6 +48,8 @@ export function createHttpServer(backend: Backend, options: HttpOptions): Fastif
       void send(reply, errorReply(fallback, adopt(error, backend)))
     },
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, fallback),
+    // What still arrives on an open connection is answered: a 503 here would not be in our shape.
+    return503OnClosing: false,
   })
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {

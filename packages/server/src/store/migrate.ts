@@ -1,7 +1,7 @@
 // Numbered SQL migrations, forward only; an older program refuses a newer schema.
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Busy, type Store, type Tx } from './engine.ts'
+import { Busy, type Reader, type Store, type Tx } from './engine.ts'
 
 const folder = new URL('./migrations/', import.meta.url)
 
@@ -36,6 +36,8 @@ const BUSY_MS_STEP = 10
  * @throws Busy when another process has been writing to it for five seconds
  */
 export async function migrate(store: Store): Promise<void> {
+  // Asked first: a database that is up to date need not be written.
+  if ((await presentVersion(store.reader)) === newestOf(migrations(store.engine))) return
   const deadlineMs = performance.now() + BUSY_MS_MAX
   for (;;) {
     try {
@@ -49,15 +51,29 @@ export async function migrate(store: Store): Promise<void> {
   }
 }
 
+async function presentVersion(reader: Reader): Promise<number | undefined> {
+  const table =
+    reader.engine === 'postgres'
+      ? `select to_regclass('schema_version')::text as name`
+      : `select name from sqlite_master where name = 'schema_version'`
+  if (((await reader.one<{ name: string | null }>(table))?.name ?? null) === null) return undefined
+  const row = await reader.one<{ version: number | null }>(NEWEST)
+  return row?.version ?? undefined
+}
+
+const NEWEST = 'select max(version) as version from schema_version'
+
+function newestOf(known: readonly { version: number }[]): number {
+  return known.at(-1)?.version ?? 0
+}
+
 async function apply(tx: Tx): Promise<void> {
   if (tx.engine === 'postgres') await tx.all('select pg_advisory_xact_lock(7235487)')
   await tx.run('create table if not exists schema_version (version bigint primary key)')
-  const row = await tx.one<{ version: number | null }>(
-    'select max(version) as version from schema_version',
-  )
+  const row = await tx.one<{ version: number | null }>(NEWEST)
   const present = row?.version ?? 0
   const known = migrations(tx.engine)
-  const newest = known.at(-1)?.version ?? 0
+  const newest = newestOf(known)
   if (present > newest) {
     throw new Error(
       `the database has schema ${present}, but this program knows only ${newest}: use a newer keystead`,

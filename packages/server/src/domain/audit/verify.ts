@@ -29,6 +29,7 @@ export class AuditVerifier {
   readonly #links = new Map<string, Buffer>()
   #publicKey: Buffer | undefined
   #exported: string[] = []
+  #hasHeader = false
 
   /** @param publicKey the instance's checkpoint key; null: the one the export itself names */
   constructor(publicKey: Buffer | null) {
@@ -40,6 +41,7 @@ export class AuditVerifier {
     const line = JSON.parse(text) as Line
     switch (line['kind']) {
       case 'header':
+        this.#hasHeader = true
         this.#exported = line['organizations'] as string[]
         this.#publicKey ??= bytes(line, 'checkpointKey')
         return
@@ -64,12 +66,16 @@ export class AuditVerifier {
       const proof = (line['proof'] as string[]).map((hash) => Buffer.from(hash, 'hex'))
       const place = { height: integer(line, 'height'), index: integer(line, 'index') }
       this.#leaves.push({ leaf, proof, ...place })
-    }
+    } else if (line['kind'] !== 'header') throw new Error('unknown kind of line')
   }
 
   verdict(): AuditVerdict {
     this.#checkCheckpointChain()
     for (const item of this.#leaves) this.#checkLeaf(item)
+    if (!this.#hasHeader) this.#problems.push('the header is missing: this is no audit export')
+    for (const id of this.#chains.keys()) {
+      if (!this.#exported.includes(id)) this.#problems.push(`${id}: is not named in the header`)
+    }
     for (const id of this.#exported) {
       if (!this.#chains.has(id)) this.#problems.push(`${id}: the whole chain is missing`)
     }
