@@ -48,14 +48,11 @@ describe.each(engines)('load on one organization on %s', (engine) => {
     await assertVerifies(server)
   })
 
-  test('with new users among them, does each request once or not at all', async () => {
+  test('with new users among them, answers every request with 200', async () => {
     const sent = await run(true)
-    // A new user moves the revision that all others were decided on. Who is overtaken too often
-    // is told to come back, and has left nothing.
-    assertAnswers(sent, [200, 503])
-    const done = sent.filter(({ answer }) => answer?.status === 200)
-    for (const count of Object.values(kinds(done))) expect(count).toBeGreaterThan(3)
-    console.log(`load on ${engine}: told to come back: ${sent.length - done.length}`)
+    // A new user moves the revision that all others were decided on; nobody may starve of that.
+    assertAnswers(sent, [200])
+    for (const count of Object.values(kinds(sent))) expect(count).toBeGreaterThan(3)
     await assertRows(server, sent)
     await assertVerifies(server)
   })

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { CommitQueue } from './commit/queue.ts'
 import { entryOnly } from './commit/unit.ts'
 import type { Config } from './config.ts'
-import { writeCheckpoint } from './domain/audit/checkpointer.ts'
+import { stopCheckpoints, writeCheckpoint } from './domain/audit/checkpointer.ts'
 import { HeadWatch } from './domain/audit/headWatch.ts'
 import { Refusals } from './domain/audit/refusals.ts'
 import { Keyvault } from './domain/keyvault/keyvault.ts'
@@ -29,6 +29,7 @@ const SUMMARY_MS = 60_000
 
 /** Everything an unsealed process works with. */
 export interface App {
+  store: Store
   deps: Dependencies
   /** Stops the background jobs and writes what they still hold. */
   stop(): Promise<void>
@@ -43,12 +44,14 @@ export async function createApp(
   const keyvault = await Keyvault.open(store.reader, rootKey)
   const watch = new HeadWatch()
   const onFlush = (units: number) => flushUnits.observe(units)
+  const queue = new CommitQueue(store, { keyvault, clock, watch, onFlush })
   const deps: Dependencies = {
     store,
     keyvault,
     clock,
     directory: new Directory(store, keyvault, watch),
-    queue: new CommitQueue(store, { keyvault, clock, watch, onFlush }),
+    queue,
+    underLock: (organizationId, work) => queue.underLock(organizationId, work),
     refusals: new Refusals(),
     turns: new Turns(),
     window: options.window,
@@ -56,8 +59,8 @@ export async function createApp(
   }
   // SECURITY: an instance whose own rows were changed from outside does not start.
   await deps.directory.find(INSTANCE_ID)
-  const stopJobs = options.jobs ? startJobs(deps) : () => Promise.resolve()
-  return { deps, stop: stopJobs }
+  const stopJobs = options.jobs ? startJobs(deps, store) : () => Promise.resolve()
+  return { store, deps, stop: stopJobs }
 }
 
 function observe(event: Observed): void {
@@ -92,7 +95,7 @@ function describeRequest({ operation, request, caller, status, error, watch }: O
   }
 }
 
-function startJobs(deps: Dependencies): () => Promise<void> {
+function startJobs(deps: Dependencies, store: Store): () => Promise<void> {
   const holder = randomUUID()
   let running: Promise<void> = Promise.resolve()
   const enqueue = (name: string, work: () => Promise<void>) => {
@@ -100,7 +103,7 @@ function startJobs(deps: Dependencies): () => Promise<void> {
       if (!(error instanceof Busy)) log('error', `the job ${name} failed`, { cause: error })
     })
   }
-  const { store, keyvault, clock } = deps
+  const { keyvault, clock } = deps
   const checkpoint = () => writeCheckpoint({ store, keyvault, holder, nowMs: clock.now() })
   const timers = [
     setInterval(() => enqueue('checkpoint', checkpoint), CHECKPOINT_MS),
@@ -110,6 +113,7 @@ function startJobs(deps: Dependencies): () => Promise<void> {
     for (const timer of timers) clearInterval(timer)
     enqueue('summaries', () => writeSummaries(deps))
     enqueue('checkpoint', checkpoint)
+    enqueue('checkpoint', () => stopCheckpoints({ store, holder }))
     await running
   }
 }

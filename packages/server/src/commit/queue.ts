@@ -2,7 +2,13 @@
 import { setImmediate } from 'node:timers/promises'
 import { findEntryAt } from '../domain/audit/audit.store.ts'
 import { AppError } from '../errors.ts'
-import { Busy, type CommitResult, StorageFailure, type Store } from '../store/engine.ts'
+import {
+  Busy,
+  type CommitResult,
+  type Reader,
+  StorageFailure,
+  type Store,
+} from '../store/engine.ts'
 import { lockHeads } from './commit.store.ts'
 import { Flush, type FlushContext, type FlushOutcome } from './flush.ts'
 import { type Outcome, type Unit, unitBytes } from './unit.ts'
@@ -21,6 +27,12 @@ interface Waiting {
   resolve(outcome: Outcome): void
   reject(error: unknown): void
 }
+
+/** What runs under an organization's lock: it reads and submits through the one transaction. */
+type LockedWork<T> = (locked: {
+  reader: Reader
+  submit(unit: Unit): Promise<Outcome>
+}) => Promise<T>
 
 /** Units of one organization that are each flushed alone. */
 interface Lane {
@@ -57,6 +69,43 @@ export class CommitQueue {
       }
     }
     return promise
+  }
+
+  /**
+   * Runs `work` while nobody else can write to the organization, and commits what it submits. For
+   * requests that were overtaken again and again: it holds the head for as long as `work` takes.
+   * @throws AppError `UNAVAILABLE` when it was not stored, or nobody knows
+   */
+  async underLock<T>(organizationId: string, work: LockedWork<T>): Promise<T> {
+    const deadlineMs = performance.now() + BUSY_MS_MAX
+    for (;;) {
+      try {
+        return await this.#lockAndRun(organizationId, work)
+      } catch (error) {
+        if (!(error instanceof Error)) throw error
+        if (!(error instanceof Busy) || performance.now() > deadlineMs) throw publicError(error)
+        await setImmediate()
+      }
+    }
+  }
+
+  async #lockAndRun<T>(organizationId: string, work: LockedWork<T>): Promise<T> {
+    const flushes: Flush[] = []
+    const result = await this.#store.write('alone', async (tx) => {
+      await lockHeads(tx, [organizationId], false)
+      return work({
+        reader: tx,
+        submit: async (unit) => {
+          const flush = new Flush(tx, this.#context)
+          flushes.push(flush)
+          const [outcome] = await flush.run([unit], false)
+          return outcome === undefined || outcome.kind === 'missed' ? { kind: 'again' } : outcome
+        },
+      })
+    })
+    if (result.committed !== true) throw new AppError('UNAVAILABLE')
+    for (const { written } of flushes) for (const head of written) this.#context.watch.note(head, 0)
+    return result.value
   }
 
   async #drain(): Promise<void> {

@@ -220,5 +220,5 @@ class WorkerFleet implements Fleet {
 async function handOver(worker: Worker, rootKey: Buffer): Promise<void> {
   const unsealed = answerFrom(worker, (message) => (message.kind === 'unsealed' ? true : undefined))
   worker.send({ kind: 'unseal', rootKey: rootKey.toString('hex') } satisfies Message)
-  await unsealed
+  await Promise.race([unsealed, once(worker, 'exit')])
 }

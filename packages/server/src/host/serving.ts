@@ -1,6 +1,6 @@
 // One serving process: a store, an HTTP server, and the app once the root key is known.
 import type { AddressInfo } from 'node:net'
-import { createApp } from '../app.ts'
+import { type App, createApp } from '../app.ts'
 import type { Config } from '../config.ts'
 import { createTurnkeyFamily } from '../family/turnkey/turnkey.ts'
 import { renderReference } from '../http/reference/documents.ts'
@@ -35,6 +35,7 @@ export async function startServing(
   const { rootKey: knownKey, metrics = () => metricsRegistry.metrics() } = options
   const open = (rootKey: Buffer) => createApp(store, rootKey, { window: config.window, jobs: true })
   let app = knownKey === undefined ? undefined : await open(knownKey)
+  let opening: Promise<App> | undefined
   collectProcessMetrics()
   setLogLevel(config.logLevel)
   const families = [createTurnkeyFamily()]
@@ -60,7 +61,9 @@ export async function startServing(
     url: url(),
     isSealed: () => app === undefined,
     async unseal(rootKey) {
-      app ??= await open(rootKey)
+      // Two at once must not start two sets of background jobs.
+      opening ??= open(rootKey)
+      app ??= await opening
     },
     async close() {
       await server.close()

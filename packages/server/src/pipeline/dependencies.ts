@@ -12,10 +12,11 @@ import type { Stopwatch } from '../platform/stopwatch.ts'
 import type { Store } from '../store/engine.ts'
 
 export interface Dependencies {
-  store: Store
+  store: Pick<Store, 'engine' | 'reader' | 'read'>
   keyvault: Keyvault
   directory: Directory
-  queue: CommitQueue
+  queue: Pick<CommitQueue, 'submit'>
+  underLock: CommitQueue['underLock']
   refusals: Refusals
   /** Requests that change what an organization's decisions read go one by one. */
   turns: Turns
@@ -36,8 +37,11 @@ export interface Observed {
   watch: Stopwatch
 }
 
-/** How often a request is decided anew before it is told to come back later. */
-export const ROUNDS_MAX = 32
+/** How often a request is decided anew before the organization is locked for it. */
+export const FREE_ROUNDS = 4
+
+/** How often a request is decided in all before it is told to come back later. */
+export const ROUNDS_MAX = 16
 
 /** Whether everything that `caller` was authenticated on is still the newest. */
 export async function isCurrent(deps: Dependencies, caller: Caller): Promise<boolean> {

@@ -5,7 +5,7 @@ import type { Operation } from '../operation/operation.ts'
 import { newUuid } from '../platform/ids.ts'
 import { Stopwatch } from '../platform/stopwatch.ts'
 import { parseStrictJson } from '../platform/strictJson.ts'
-import { type Dependencies, isCurrent, ROUNDS_MAX } from './dependencies.ts'
+import { type Dependencies, FREE_ROUNDS, isCurrent, ROUNDS_MAX } from './dependencies.ts'
 import { recordRefusal } from './record.ts'
 import { runQuery } from './query.ts'
 import { submit } from './submit.ts'
@@ -41,33 +41,73 @@ export async function handle(
 
 /**
  * Of the requests that change an organization, a flush can commit only one: the others would be
- * decided in vain, again and again. Here they wait instead.
+ * decided in vain, again and again. Here they wait instead. On PostgreSQL that holds for every
+ * request that writes rows, since each of them locks the organization's head alone.
  */
 function inTurn(deps: Dependencies, call: Call, work: () => Promise<unknown>): Promise<unknown> {
   const { operation, json } = call
-  const changing =
-    operation.kind === 'vote' || (operation.kind === 'activity' && operation.changes === 'snapshot')
+  const changes = operation.kind === 'activity' ? operation.changes : 'nothing'
+  const waits =
+    operation.kind === 'vote' ||
+    changes === 'snapshot' ||
+    (changes === 'rows' && deps.store.engine === 'postgres')
   const named = json !== null && typeof json === 'object' && 'organizationId' in json
   const organizationId = named ? json['organizationId'] : undefined
-  if (!changing || typeof organizationId !== 'string') return work()
+  if (!waits || typeof organizationId !== 'string') return work()
   return deps.turns.take(organizationId.toLowerCase(), work)
 }
 
+interface Attempt {
+  call: Call
+  met: (caller: Caller | null) => void
+}
+
 /** Decides, anew while something moves under the decision, but not for ever. */
-async function decided(
-  deps: Dependencies,
-  family: Family,
-  { call, met }: { call: Call; met: (caller: Caller | null) => void },
-): Promise<unknown> {
+async function decided(deps: Dependencies, family: Family, attempt: Attempt): Promise<unknown> {
+  const mayLock = attempt.call.operation.kind !== 'query'
+  let last: Caller | undefined
   for (let round = 0; round < ROUNDS_MAX; round++) {
-    met(null)
-    const caller = await family.authenticate(call, deps.directory, round > 0)
-    met(caller)
-    call.watch.lap('authenticate')
-    const answer = await orAgain(deps, caller, () => run(deps, family, { call, caller }))
+    const fresh = round > 0
+    const decideOnce = (chosen: Dependencies) =>
+      decide(chosen, family, { ...attempt, fresh, seen: (caller) => (last = caller) })
+    const answer =
+      mayLock && round >= FREE_ROUNDS && last !== undefined
+        ? await underLock(deps, last, decideOnce)
+        : await decideOnce(deps)
     if (answer !== 'again') return answer
   }
   throw new AppError('UNAVAILABLE')
+}
+
+/** One round while the organization cannot change: so nobody starves who is always overtaken. */
+function underLock(
+  deps: Dependencies,
+  { organization }: Caller,
+  work: (locked: Dependencies) => Promise<unknown>,
+): Promise<unknown> {
+  return deps.underLock(organization.organizationId, (locked) => {
+    const { reader } = locked
+    return work({
+      ...deps,
+      store: { engine: reader.engine, reader, read: (read) => read(reader) },
+      directory: deps.directory.within(reader),
+      queue: locked,
+    })
+  })
+}
+
+async function decide(
+  deps: Dependencies,
+  family: Family,
+  round: Attempt & { fresh: boolean; seen: (caller: Caller) => void },
+): Promise<unknown> {
+  const { call } = round
+  round.met(null)
+  const caller = await family.authenticate(call, deps.directory, round.fresh)
+  round.met(caller)
+  round.seen(caller)
+  call.watch.lap('authenticate')
+  return orAgain(deps, caller, () => run(deps, family, { call, caller }))
 }
 
 /** A refusal on what has since changed is none: the request is decided anew. */

@@ -1,7 +1,16 @@
 // The log: one JSON line an event on the error stream. Nothing secret may be passed to it.
-import { destination, pino } from 'pino'
+import { destination, pino, stdTimeFunctions } from 'pino'
 
-const logger = pino({ base: { pid: process.pid } }, destination({ dest: 2, sync: true }))
+const logger = pino(
+  {
+    base: { pid: process.pid },
+    customLevels: { alarm: 60 },
+    formatters: { level: (label) => ({ level: label }) },
+    messageKey: 'message',
+    timestamp: stdTimeFunctions.isoTime,
+  },
+  destination({ dest: 2, sync: true }),
+)
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'alarm'
 
@@ -23,8 +32,7 @@ export function log(level: LogLevel, message: string, fields: Record<string, unk
   const readable = Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [name, readableError(value)]),
   )
-  if (level === 'alarm') logger.fatal({ ...readable, alarm: true }, message)
-  else logger[level](readable, message)
+  logger[level](readable, message)
 }
 
 function readableError(value: unknown): unknown {

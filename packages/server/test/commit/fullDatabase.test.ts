@@ -29,7 +29,7 @@ const pages: Shortage = {
 }
 
 async function setPagesMax({ app }: Instance, count: number): Promise<void> {
-  await app.deps.store.write('alone', (tx) => tx.all(`pragma max_page_count = ${count}`))
+  await app.store.write('alone', (tx) => tx.all(`pragma max_page_count = ${count}`))
 }
 
 /** A failing write: the operating system refuses to let the log grow beyond its present size. */

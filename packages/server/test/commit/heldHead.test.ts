@@ -97,7 +97,13 @@ describe('a head held by another connection (PostgreSQL only: SQLite locks no ro
   })
 
   test('answers 503 to whom it leaves no connection in time, and the others when it is free', async () => {
-    for (const { client } of others) {
+    const more = await Promise.all(
+      Array.from({ length: 8 - 1 - others.length }, async (_, n) => ({
+        client: adminClient(instance.app, await instance.createOrganization(`more ${n}`)),
+      })),
+    )
+    for (const { client } of [...others, ...more]) {
+      await client.query('whoami')
       await outside.query(
         'select seq from organization_head where organization_id = $1 for update',
         [client.organizationId],
@@ -107,11 +113,8 @@ describe('a head held by another connection (PostgreSQL only: SQLite locks no ro
     await free.query('whoami')
     const create = (client: AppClient, name: string) =>
       client.submit('create_sub_organization', subOrganization(name), 'CREATE_SUB_ORGANIZATION_V8')
-    // Two of each: the eight connections for units that run alone.
-    const waiting = [held, ...others].flatMap(({ client }) => [
-      create(client, 'first'),
-      create(client, 'second'),
-    ])
+    // One of each: the eight connections for units that run alone.
+    const waiting = [held, ...others, ...more].map(({ client }) => create(client, 'waits'))
     const refused = await create(free, 'no connection')
     expect(refused).toMatchObject({ status: 503, json: { code: 14 } })
     await outside.query('commit')

@@ -150,7 +150,8 @@ describe.each(engines)('random sequences through two processes on %s', (engine) 
         try {
           for (const { steps, checkpoint } of batches) {
             await Promise.all(steps.map((each) => run(world, each)))
-            const turn = { ...world.instance.app.deps, holder: 'test', nowMs: Date.now() }
+            const { deps, store } = world.instance.app
+            const turn = { ...deps, store, holder: 'test', nowMs: Date.now() }
             if (checkpoint) await writeCheckpoint(turn)
             expect(await world.instance.problems()).toEqual([])
           }

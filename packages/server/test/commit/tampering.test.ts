@@ -175,7 +175,7 @@ describe.each(engines)('SQL from outside on %s', (engine) => {
   }
 
   const checkpoint = (app: App) =>
-    writeCheckpoint({ ...app.deps, holder: 'test', nowMs: Date.now() })
+    writeCheckpoint({ ...app.deps, store: app.store, holder: 'test', nowMs: Date.now() })
 
   test('that puts a head back from a copy is refused by the process that saw it', async () => {
     const copy = await headOf()

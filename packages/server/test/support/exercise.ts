@@ -18,9 +18,9 @@ import { deleteKeys } from './units.ts'
 
 /** Runs every statement of the stores at least once, and no SQL of the tests' own. */
 export async function exercise(instance: Instance): Promise<void> {
-  const { deps } = instance.app
+  const { deps, store } = instance.app
   const admin = adminClient(instance.app, instance.admin)
-  const checkpoint = () => writeCheckpoint({ ...deps, holder: 'test', nowMs: Date.now() })
+  const checkpoint = () => writeCheckpoint({ ...deps, store, holder: 'test', nowMs: Date.now() })
   await useWallets(admin)
   const newest = await listPages(admin)
   await createBelow(admin)
@@ -28,7 +28,7 @@ export async function exercise(instance: Instance): Promise<void> {
   await voteOn(instance, admin)
   await checkpoint()
   await instance.verify()
-  await isInitialised(deps.store)
+  await isInitialised(store)
   const { reader } = deps.store
   await listRootOrganizations(reader, { after: null, limit: 10 })
   await findNewestLeaf(reader, admin.organizationId)

@@ -42,7 +42,7 @@ export class Instance {
     this.#rootKey = parts.rootKey
     this.#options = parts.options
     this.#outside = parts.outside
-    this.#stores = [parts.app.deps.store, parts.outside]
+    this.#stores = [parts.app.store, parts.outside]
     this.#drop = parts.drop
   }
 

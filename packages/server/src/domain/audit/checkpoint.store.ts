@@ -55,6 +55,15 @@ export async function acquireLease(
   return row?.epoch
 }
 
+/** Lets another process take the lease at once. */
+export async function releaseLease(tx: Tx, lease: { name: string; holder: string }): Promise<void> {
+  await tx.run(
+    'update lease set until_ms = 0 where name = ? and holder = ?',
+    lease.name,
+    lease.holder,
+  )
+}
+
 export function findNewestCheckpoint(reader: Reader): Promise<Checkpoint | undefined> {
   return reader.one<Checkpoint>(
     `select ${CHECKPOINT_COLUMNS} from checkpoint order by height desc limit 1`,

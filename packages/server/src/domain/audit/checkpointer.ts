@@ -2,7 +2,9 @@
 import { sha256 } from '@keystead/crypto/node'
 import type { Store, Tx } from '../../store/engine.ts'
 import type { Keyvault } from '../keyvault/keyvault.ts'
-import { headFromRow } from './audit.store.ts'
+import { log } from '../../platform/log.ts'
+import { headFromRow, type HeadRow } from './audit.store.ts'
+import { Tampered } from './head.ts'
 import { checkpointBytes, type Leaf, leafHash, merkleTree, signCheckpoint } from './checkpoint.ts'
 import {
   acquireLease,
@@ -10,9 +12,11 @@ import {
   insertCheckpoint,
   listDirtyHeads,
   markClean,
+  releaseLease,
 } from './checkpoint.store.ts'
 
 const LEAVES_MAX = 5000
+const LEASE = 'checkpoint'
 const LEASE_MS = 10_000
 const FIRST = Buffer.alloc(32)
 
@@ -36,14 +40,14 @@ export async function writeCheckpoint(turn: CheckpointTurn): Promise<void> {
 }
 
 async function append(tx: Tx, { keyvault, holder, nowMs }: CheckpointTurn): Promise<Leaf[]> {
-  const lease = { name: 'checkpoint', holder, nowMs, untilMs: nowMs + LEASE_MS }
+  const lease = { name: LEASE, holder, nowMs, untilMs: nowMs + LEASE_MS }
   const epoch = await acquireLease(tx, lease)
   if (epoch === undefined) return []
   const heads = await listDirtyHeads(tx, LEAVES_MAX)
-  if (heads.length === 0) return []
-  // SECURITY: only heads that this server wrote are signed.
-  for (const row of heads) headFromRow(keyvault.auditKey, row)
-  const leaves = heads.map(({ organization_id, seq, link }) => ({ organization_id, seq, link }))
+  const leaves = heads
+    .filter((row) => isOurs(keyvault.auditKey, row))
+    .map(({ organization_id, seq, link }) => ({ organization_id, seq, link }))
+  if (leaves.length === 0) return []
   const last = await findNewestCheckpoint(tx)
   const checkpoint = signCheckpoint(keyvault.instance.secret('audit-checkpoint'), {
     height: (last?.height ?? 0) + 1,
@@ -55,4 +59,21 @@ async function append(tx: Tx, { keyvault, holder, nowMs }: CheckpointTurn): Prom
   })
   await insertCheckpoint(tx, checkpoint, leaves)
   return leaves
+}
+
+/** SECURITY: only heads that this server wrote are signed; one that was changed stops no other. */
+function isOurs(auditKey: Buffer, row: HeadRow): boolean {
+  try {
+    headFromRow(auditKey, row)
+    return true
+  } catch (cause) {
+    if (!(cause instanceof Tampered)) throw cause
+    log('alarm', 'a chain is left out of the checkpoint', { cause })
+    return false
+  }
+}
+
+/** Gives the lease up, so that whoever comes next need not wait for its end. */
+export async function stopCheckpoints(turn: Pick<CheckpointTurn, 'store' | 'holder'>) {
+  await turn.store.write('alone', (tx) => releaseLease(tx, { name: LEASE, holder: turn.holder }))
 }

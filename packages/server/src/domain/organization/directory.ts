@@ -10,11 +10,11 @@ const CACHE_BYTES_MAX = 64 * 1024 * 1024
 
 export class Directory {
   readonly cache = new BoundedCache<Snapshot>(CACHE_BYTES_MAX)
-  readonly #store: Store
+  readonly #store: Pick<Store, 'reader' | 'read'>
   readonly #keyvault: Keyvault
   readonly #watch: HeadWatch
 
-  constructor(store: Store, keyvault: Keyvault, watch: HeadWatch) {
+  constructor(store: Pick<Store, 'reader' | 'read'>, keyvault: Keyvault, watch: HeadWatch) {
     this.#store = store
     this.#keyvault = keyvault
     this.#watch = watch
@@ -30,6 +30,12 @@ export class Directory {
     const cached = this.cache.get(organizationId)
     if (cached !== undefined && (await this.isCurrent(this.#store.reader, cached))) return cached
     return this.#load(organizationId)
+  }
+
+  /** The same directory as one open transaction sees it, with nothing cached. */
+  within(reader: Reader): Directory {
+    const store = { reader, read: <T>(work: (r: Reader) => Promise<T>) => work(reader) }
+    return new Directory(store, this.#keyvault, this.#watch)
   }
 
   /** Single statements, for look-ups across organizations. */
