@@ -14,7 +14,7 @@ export type RecoverableSignature = EcdsaSignature & Readonly<{ recovery: 0 | 1 }
  * @param privateKey - 32 bytes
  * @param digest - 32 bytes
  * @param publicKey - the public key of `privateKey`, 33 or 65 bytes, when known: without it, it is
- * derived for the self-check, which takes a third of the time
+ * derived for the self-check, which takes a quarter of the time
  * @throws RangeError when the key or digest is malformed; Error when the self-check fails, also
  * because `publicKey` belongs to another key or is malformed
  */
