@@ -72,8 +72,8 @@ test('every refused one is refused for its bytes or for its unsigned part', () =
     if (parts === undefined) forBytes += 1
     const verdict = parseEthereumTransaction(parts?.unsigned ?? hex(signed))
     // Not because of how the test takes it apart.
-    const reason = expect.not.stringMatching(/signed|signature|chainId/)
-    expect({ name, ...verdict }).toEqual({ name, ok: false, reason })
+    const reason = verdict.ok ? 'signed' : verdict.reason
+    expect(`${name}: ${reason}`).not.toMatch(/: .*(signed|signature|chainId)/)
   }
   expect([forBytes, refused.length - forBytes]).toEqual([35, 46])
 })

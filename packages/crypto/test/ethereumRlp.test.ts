@@ -44,10 +44,8 @@ test('RandomRLPTests/example is accepted', () => {
 })
 
 test.each(invalid)('$name is refused', ({ out }) => {
-  expect(decodeRlp(hex(out))).toEqual({
-    ok: false,
-    reason: expect.stringMatching(/^rlp [a-z0-9 ]+$/),
-  })
+  const decoded = decodeRlp(hex(out))
+  expect(decoded.ok ? 'accepted' : decoded.reason).toMatch(/^rlp [a-z0-9 ]+$/)
 })
 
 describe('limits', () => {
@@ -98,7 +96,8 @@ test('random and damaged bytes are refused or encode to themselves', () => {
     fc.property(fc.oneof(fc.uint8Array({ maxLength: 40 }), damaged), (bytes) => {
       const decoded = decodeRlp(bytes)
       seen[decoded.ok ? 'accepted' : 'refused'] += 1
-      if (decoded.ok) expect(encodeRlp(decoded.item)).toEqual(Buffer.from(bytes))
+      const again = decoded.ok ? encodeRlp(decoded.item) : Buffer.from(bytes)
+      expect(again).toEqual(Buffer.from(bytes))
     }),
     { numRuns: 3000 },
   )

@@ -34,7 +34,7 @@ export const nonceLimit = uint64Limit - 1n
  * The largest chain id for which v of EIP-155 fits 64 bits (EIP-2294). Larger ones are legal in the
  * typed transactions but no chain has one, and nodes and libraries would cut them short.
  */
-export const chainIdMax = (uint64Limit - 1n) / 2n - 36n
+const chainIdMax = (uint64Limit - 1n) / 2n - 36n
 
 /** An unsigned big-endian integer without leading zeros, below `limit`. */
 export function integerBelow(limit: bigint): Reader<bigint> {
@@ -107,7 +107,7 @@ export function readAuthorizationList(item: RlpItem, name: string): SignedAuthor
   })
 }
 
-export function readList(item: RlpItem, name: string): readonly RlpItem[] {
+function readList(item: RlpItem, name: string): readonly RlpItem[] {
   if (Buffer.isBuffer(item)) refuse(`${name} is not a list`)
   return item
 }
