@@ -8,7 +8,7 @@ export type Json = null | boolean | number | string | readonly Json[] | JsonObje
 /** A JSON object: member names to values. */
 export type JsonObject = ReadonlyMap<string, Json>
 
-// Typed data in use is a few kilobytes; the limits keep the time to hash it below half a second.
+// Typed data in use is a few kilobytes; the limits keep the time to hash it below a second.
 const lengthMax = 524_288
 const depthMax = 64
 const valuesMax = 50_000
