@@ -53,6 +53,18 @@ test('the import fails without it in one line, although a fallback would load', 
   expect(output).toMatch(/^no native secp256k1 binding for this platform: [^\n]*$/)
 })
 
+test('a known public key does not switch the self-check off', () => {
+  const key = 'Buffer.alloc(32, 0x11)'
+  const known = (form: string) => `keystead.uncompressPublicKey('secp256k1', ${form})`
+  const compressed = `keystead.publicKeyOf('secp256k1', ${key})`
+  const signWith = (publicKey: string) =>
+    `keystead.signSecp256k1(${key}, Buffer.alloc(32, 0x22), ${publicKey}).r.length`
+  for (const publicKey of [compressed, known(compressed)]) {
+    expect(runAfter('', signWith(publicKey))).toBe('32')
+    expect(runAfter(faultySigning, signWith(publicKey))).toBe('signature self-check failed')
+  }
+})
+
 test.each([
   ['signSecp256k1', faultySigning],
   ['signP256', faultyPublicKey],

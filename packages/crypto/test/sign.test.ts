@@ -12,6 +12,7 @@ import {
   signEd25519,
   signP256,
   signSecp256k1,
+  uncompressPublicKey,
   verifyEcdsaDigest,
   verifyEd25519,
   verifyP256Message,
@@ -81,6 +82,21 @@ describe('a signature', () => {
         expect(Buffer.from(recovered)).toEqual(publicKey)
       }),
     )
+  })
+
+  test('on secp256k1 is the same when the public key is given, and none for another key', () => {
+    const privateKey = hex('11'.repeat(32))
+    const digest = hex('22'.repeat(32))
+    const compressed = publicKeyOf('secp256k1', privateKey)
+    const signature = signSecp256k1(privateKey, digest)
+    expect(signSecp256k1(privateKey, digest, compressed)).toEqual(signature)
+    const uncompressed = uncompressPublicKey('secp256k1', compressed)
+    expect(signSecp256k1(privateKey, digest, uncompressed)).toEqual(signature)
+    const other = publicKeyOf('secp256k1', hex('12'.repeat(32)))
+    expect(() => signSecp256k1(privateKey, digest, other)).toThrow('signature self-check failed')
+    for (const malformed of [compressed.subarray(1), hex(`02${'ff'.repeat(32)}`)]) {
+      expect(() => signSecp256k1(privateKey, digest, malformed)).toThrow(Error)
+    }
   })
 
   test('on P-256 verifies, is low-S, and its recovery id gives the key back', () => {

@@ -10,6 +10,16 @@ export type { Curve } from './curve.ts'
 export { type EcdsaSignature, encodeEcdsaDer, parseEcdsaDer } from './der.ts'
 export { derivePrivateKey, parsePath } from './derive.ts'
 export { decodeBase64Url, decodeHex } from './encoding.ts'
+export { type AuthorizationDigest, hashAuthorization } from './ethereum/authorization.ts'
+export { decodeRlp, encodeRlp, type RlpItem } from './ethereum/rlp.ts'
+export {
+  type EthereumTransaction,
+  type EthereumTransactionType,
+  parseEthereumTransaction,
+} from './ethereum/transaction.ts'
+export type { AccessListEntry, SignedAuthorization } from './ethereum/transactionFields.ts'
+export { hashTypedData, type TypedDataDigest, type TypedDataDomain } from './ethereum/typedData.ts'
+export type { Verdict } from './ethereum/verdict.ts'
 export { equalBytes, hkdfSha256, hmacSha256, keccak256, sha256 } from './hash.ts'
 export {
   entropyToMnemonic,
