@@ -23,6 +23,8 @@ const table = {
   CURVE_REQUIRED: ['invalid', 'curve required'],
   INVALID_PAYLOAD_ENCODING: ['invalid', 'invalid payload encoding'],
   INVALID_PAYLOAD: ['invalid', 'invalid payload'],
+  TRANSACTION_UNPARSEABLE: ['invalid', 'failed to parse transaction'],
+  TRANSACTION_CURVE: ['invalid', 'this kind of transaction needs a secp256k1 key'],
   INVALID_HASH_FUNCTION: ['invalid', 'invalid hash function'],
   INVALID_API_KEY_EXPIRATION: ['invalid', 'invalid api key expiration'],
   INVALID_PUBLIC_KEY: ['invalid', 'invalid public key'],

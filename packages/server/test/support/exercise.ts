@@ -2,7 +2,7 @@
 import { apiKeyParams, generateKey } from '../../../../tests/support/client.ts'
 import { findActivity } from '../../src/domain/activity/activity.store.ts'
 import { findEntryAt, findNewestLeaf } from '../../src/domain/audit/audit.store.ts'
-import { writeCheckpoint } from '../../src/domain/audit/checkpointer.ts'
+import { stopCheckpoints, writeCheckpoint } from '../../src/domain/audit/checkpointer.ts'
 import { listRootOrganizations } from '../../src/domain/organization/lookup.store.ts'
 import { isInitialised } from '../../src/host/instance.ts'
 import {
@@ -27,6 +27,7 @@ export async function exercise(instance: Instance): Promise<void> {
   await checkpoint()
   await voteOn(instance, admin)
   await checkpoint()
+  await stopCheckpoints({ store, holder: 'test' })
   await instance.verify()
   await isInitialised(store)
   const { reader } = deps.store

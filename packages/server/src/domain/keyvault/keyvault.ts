@@ -102,7 +102,7 @@ export class Keyvault {
     const privateKey = await this.#privateKey(reader, key)
     switch (key.curve) {
       case 'secp256k1': {
-        const { r, s, recovery } = signSecp256k1(privateKey, message)
+        const { r, s, recovery } = signSecp256k1(privateKey, message, key.publicKey)
         return { r, s, v: recovery }
       }
       case 'p256': {

@@ -9,6 +9,8 @@ import { createWallet } from './activity/createWallet.ts'
 import { createWalletAccounts } from './activity/createWalletAccounts.ts'
 import { rejectActivity } from './activity/rejectActivity.ts'
 import { signRawPayload } from './activity/signRawPayload.ts'
+import { signRawPayloads } from './activity/signRawPayloads.ts'
+import { signTransaction } from './activity/signTransaction.ts'
 import { updateRootQuorum } from './activity/updateRootQuorum.ts'
 import { updateWallet } from './activity/updateWallet.ts'
 import { getActivity } from './query/getActivity.ts'
@@ -41,6 +43,8 @@ export const operations: readonly Operation[] = [
   listWallets,
   rejectActivity,
   signRawPayload,
+  signRawPayloads,
+  signTransaction,
   updateRootQuorum,
   updateWallet,
   whoami,

@@ -1,5 +1,12 @@
 // Raw payloads: their encodings and hash functions, and signatures as the wire has them.
-import { type Curve, decodeHex, keccak256, sha256 } from '@keystead/crypto/node'
+import {
+  type Curve,
+  decodeHex,
+  hashAuthorization,
+  hashTypedData,
+  keccak256,
+  sha256,
+} from '@keystead/crypto/node'
 import { z } from 'zod'
 import type { Signature } from '../../domain/keyvault/keyvault.ts'
 import { AppError } from '../../errors.ts'
@@ -13,10 +20,15 @@ export const payload = z
   .refine((value) => value.isWellFormed(), 'must be well-formed text')
   .describe('What to sign, in the given encoding.')
 
-export const encoding = oneOf(['PAYLOAD_ENCODING_HEXADECIMAL', 'PAYLOAD_ENCODING_TEXT_UTF8'], {
-  invalid: 'invalid payload encoding',
-  missing: 'invalid payload encoding',
-}).describe('Hexadecimal may begin with `0x`.')
+export const encoding = oneOf(
+  [
+    'PAYLOAD_ENCODING_HEXADECIMAL',
+    'PAYLOAD_ENCODING_TEXT_UTF8',
+    'PAYLOAD_ENCODING_EIP712',
+    'PAYLOAD_ENCODING_EIP7702_AUTHORIZATION',
+  ],
+  { invalid: 'invalid payload encoding', missing: 'invalid payload encoding' },
+)
 
 export const hashFunction = oneOf(
   [
@@ -37,17 +49,40 @@ export interface RawPayload {
 }
 
 /**
- * What is signed: a 32-byte digest for ECDSA curves, the whole message for Ed25519.
- * @throws AppError `INVALID_PAYLOAD_ENCODING` (not hexadecimal), `INVALID_HASH_FUNCTION` (not for
- *   this curve), `INVALID_PAYLOAD` (empty, or no digest of 32 bytes under NO_OP)
+ * What is signed: a 32-byte digest for ECDSA curves, the whole message for Ed25519. The Ethereum
+ * encodings say themselves how they are hashed (EIP-712, EIP-7702), whatever `hashFunction` says.
+ * @throws AppError `INVALID_PAYLOAD_ENCODING` (not of that encoding, or not for this curve),
+ *   `INVALID_HASH_FUNCTION` (not for this curve), `INVALID_PAYLOAD` (empty, or no digest of 32
+ *   bytes under NO_OP)
  */
 export function payloadBytes(curve: Curve, raw: RawPayload): Buffer {
-  const bytes = decodePayload(raw)
+  switch (raw.encoding) {
+    case 'PAYLOAD_ENCODING_EIP712':
+      return ethereumDigest(curve, hashTypedData(raw.payload))
+    case 'PAYLOAD_ENCODING_EIP7702_AUTHORIZATION':
+      return ethereumDigest(curve, hashAuthorization(raw.payload))
+    case 'PAYLOAD_ENCODING_HEXADECIMAL':
+    case 'PAYLOAD_ENCODING_TEXT_UTF8':
+      return hashed(curve, raw, decodePayload(raw))
+  }
+}
+
+function ethereumDigest(
+  curve: Curve,
+  hashing: { ok: true; digest: Buffer } | { ok: false; reason: string },
+): Buffer {
+  const reason = hashing.ok ? 'needs a secp256k1 key' : hashing.reason
+  if (hashing.ok && curve === 'secp256k1') return hashing.digest
+  const violations = [{ field: 'payload', description: reason }]
+  throw new AppError('INVALID_PAYLOAD_ENCODING', { violations })
+}
+
+function hashed(curve: Curve, { hashFunction: name }: RawPayload, bytes: Buffer): Buffer {
   if (bytes.length === 0) throw new AppError('INVALID_PAYLOAD')
-  if ((curve === 'ed25519') !== (raw.hashFunction === 'HASH_FUNCTION_NOT_APPLICABLE')) {
+  if ((curve === 'ed25519') !== (name === 'HASH_FUNCTION_NOT_APPLICABLE')) {
     throw new AppError('INVALID_HASH_FUNCTION')
   }
-  switch (raw.hashFunction) {
+  switch (name) {
     case 'HASH_FUNCTION_NOT_APPLICABLE':
       return bytes
     case 'HASH_FUNCTION_SHA256':
@@ -60,9 +95,9 @@ export function payloadBytes(curve: Curve, raw: RawPayload): Buffer {
   }
 }
 
-function decodePayload(raw: RawPayload): Buffer {
-  if (raw.encoding === 'PAYLOAD_ENCODING_TEXT_UTF8') return Buffer.from(raw.payload, 'utf8')
-  const bytes = decodeHex(raw.payload.replace(/^0x/i, ''))
+function decodePayload({ payload: text, encoding: name }: RawPayload): Buffer {
+  if (name === 'PAYLOAD_ENCODING_TEXT_UTF8') return Buffer.from(text, 'utf8')
+  const bytes = decodeHex(text.replace(/^0x/i, ''))
   if (bytes === undefined) throw new AppError('INVALID_PAYLOAD_ENCODING')
   return bytes
 }

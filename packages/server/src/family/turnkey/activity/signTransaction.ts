@@ -1,0 +1,86 @@
+// SIGN_TRANSACTION: signs an unsigned transaction of a chain, and returns it ready to broadcast.
+import { decodeHex, parseEthereumTransaction } from '@keystead/crypto/node'
+import { z } from 'zod'
+import { findSigner } from '../../../domain/wallet/accounts.ts'
+import { defineActivity, older } from '../../../operation/operation.ts'
+import { oneOf, text, uuid } from '../../../operation/schemas.ts'
+
+const TRANSACTION_CHARACTERS_MAX = 512 * 1024
+
+const unsignedTransaction = text(TRANSACTION_CHARACTERS_MAX)
+
+const type = oneOf(['TRANSACTION_TYPE_ETHEREUM'], {
+  invalid: 'unsupported transaction type',
+  missing: 'is required',
+})
+
+const params = z.strictObject({
+  signWith: text(255).min(1, 'must not be empty'),
+  unsignedTransaction,
+  type,
+})
+
+export const signTransaction = defineActivity({
+  name: 'signTransaction',
+  path: '/public/v1/submit/sign_transaction',
+  type: 'ACTIVITY_TYPE_SIGN_TRANSACTION_V2',
+  intentKey: 'signTransactionIntentV2',
+  resultKey: 'signTransactionResult',
+  summary: 'Sign a transaction',
+  spec: 'api-reference/activities/sign-transaction',
+  tags: ['signing'],
+  policy: { resource: 'PRIVATE_KEY', action: 'SIGN' },
+  rootQuorumOnly: false,
+  parentMayAct: false,
+  ownUser: () => null,
+  limit: 'crypto',
+  params,
+  older: [
+    older({
+      type: 'ACTIVITY_TYPE_SIGN_TRANSACTION',
+      intentKey: 'signTransactionIntent',
+      resultKey: 'signTransactionResult',
+      // COMPAT: the command-line client sends this type with the parameters of V2.
+      params: z.union([z.strictObject({ privateKeyId: uuid, unsignedTransaction, type }), params]),
+      upgrade: (given) =>
+        'signWith' in given
+          ? given
+          : {
+              signWith: given.privateKeyId,
+              unsignedTransaction: given.unsignedTransaction,
+              type: given.type,
+            },
+    }),
+  ],
+  result: z.object({ signedTransaction: z.string() }),
+  errors: ['SIGNING_RESOURCE_NOT_FOUND', 'TRANSACTION_UNPARSEABLE', 'TRANSACTION_CURVE'],
+  example: {
+    params: {
+      signWith: '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266',
+      unsignedTransaction:
+        '02e70180843b9aca00847735940082520894000000000000000000000000000000000000dead0180c0',
+      type: 'TRANSACTION_TYPE_ETHEREUM',
+    },
+    result: {
+      signedTransaction:
+        '02f86a0180843b9aca00847735940082520894000000000000000000000000000000000000dead0180c001a075da9531a08a0b9e9303c733ec84847b4c93ff4f7771dcae2aaecd3a78c460faa058ba9e720d50246a07916f36c6e387e2256f7c9c04e1538e24def7e63e1876bd',
+    },
+  },
+  changes: 'nothing',
+  async prepare(ctx, { signWith, unsignedTransaction: hex }) {
+    const signer = await findSigner(ctx, ctx.organization, signWith)
+    if (signer === undefined) return ctx.fail('SIGNING_RESOURCE_NOT_FOUND')
+    if (signer.curve !== 'secp256k1') return ctx.fail('TRANSACTION_CURVE')
+    const bytes = decodeHex(hex.replace(/^0x/i, ''))
+    const parsed = parseEthereumTransaction(bytes ?? Buffer.alloc(0))
+    if (!parsed.ok) {
+      const violations = [{ field: 'unsignedTransaction', description: parsed.reason }]
+      return ctx.fail('TRANSACTION_UNPARSEABLE', { violations })
+    }
+    const { transaction } = parsed
+    const { r, s, v } = await ctx.keyvault.sign(ctx.reader, signer, transaction.signingHash)
+    const signed = transaction.assemble({ r, s, recovery: v === 0 ? 0 : 1 })
+    return { result: { signedTransaction: signed.toString('hex') } }
+  },
+  effects: null,
+})
