@@ -2,6 +2,7 @@
 import { createInterface } from 'node:readline/promises'
 import {
   createOrganization,
+  dev,
   init,
   type InitOptions,
   listOrganizations,
@@ -39,6 +40,7 @@ function ownerFrom(values: OwnerValues): InitOptions {
     throw new UsageError('--api-public-key must be a compressed P-256 key: 66 hexadecimal digits')
   }
   return {
+    organizationId: null,
     organizationName: values['organization-name'] ?? 'Keystead',
     userName: values['user-name'] ?? 'admin',
     email: values.email ?? null,
@@ -60,6 +62,12 @@ async function runServe(words: readonly string[]): Promise<number> {
     KEYSTEAD_WORKERS: values.workers,
   })
   await serve(config, (line) => process.stdout.write(`${line}\n`))
+  return 0
+}
+
+async function runDev(words: readonly string[]): Promise<number> {
+  const { values } = readOptions(words, { port: { type: 'string' } })
+  await dev(configFor({ KEYSTEAD_PORT: values.port }), (line) => process.stdout.write(`${line}\n`))
   return 0
 }
 
@@ -132,6 +140,11 @@ export const instanceCommands: Record<string, Command> = {
     synopsis: 'serve [--data DIR] [--host H] [--port N] [--workers N]',
     about: 'start; makes an instance first if there is none',
     run: runServe,
+  },
+  dev: {
+    synopsis: 'dev [--port N]',
+    about: 'the emulator: throw-away data, known keys, a clock that can be set',
+    run: runDev,
   },
   init: {
     synopsis:

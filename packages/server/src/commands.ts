@@ -28,6 +28,7 @@ import type { Reader, Store } from './store/engine.ts'
 export { type Config, ConfigError, describeConfig, readConfig } from './config.ts'
 export type { AuditVerdict } from './domain/audit/verify.ts'
 export { type Admin, HostError, type InitOptions, type Initialised } from './host/instance.ts'
+export { dev } from './host/dev.ts'
 export { recoveryNotice, serve } from './host/serve.ts'
 export { AuditVerifier, operations }
 export { isUuid } from './platform/ids.ts'

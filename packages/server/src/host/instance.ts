@@ -82,6 +82,8 @@ export function isEmptyDirectory(path: string): boolean {
 }
 
 export interface InitOptions {
+  /** Null: a new one. */
+  organizationId: string | null
   organizationName: string
   userName: string
   email: string | null
@@ -147,7 +149,7 @@ export function planRootOrganization(
   options: InitOptions,
   nowMs: number,
 ) {
-  const organizationId = newUuid(nowMs)
+  const organizationId = options.organizationId ?? newUuid(nowMs)
   const { dataKey, row: keyRow } = keys.createDataKey(organizationId)
   const privateKey = options.apiPublicKey === null ? generatePrivateKey('p256') : null
   const publicKey =

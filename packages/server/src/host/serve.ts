@@ -59,6 +59,7 @@ async function prepare(
     )
   }
   const made = await initialise(store, config, {
+    organizationId: null,
     organizationName: 'Keystead',
     userName: 'admin',
     email: null,

@@ -12,6 +12,8 @@ import type { Family, Inbound, Reply } from '../operation/family.ts'
 import type { Operation } from '../operation/operation.ts'
 import { type Document, mountReference } from './reference/documents.ts'
 
+export type HttpServer = FastifyInstance
+
 export interface HttpOptions {
   bodyBytesMax: number
   corsOrigins: readonly string[]

@@ -146,7 +146,13 @@ interface InstanceParts {
   drop: () => Promise<void>
 }
 
-const ADMIN = { organizationName: 'Acme', userName: 'admin', email: null, apiPublicKey: null }
+const ADMIN = {
+  organizationId: null,
+  organizationName: 'Acme',
+  userName: 'admin',
+  email: null,
+  apiPublicKey: null,
+}
 
 function startApp(store: Store, rootKey: Buffer, { clock }: InstanceOptions): Promise<App> {
   const window = { aheadMs: 300_000, behindMs: 86_400_000 }
