@@ -90,9 +90,12 @@ describe('in a browser', () => {
   test('searching sign_raw_payload finds it, its fields and a sample', async () => {
     const page = await open('/docs')
     await page.getByLabel('Search operations').fill('sign_raw')
-    expect(await shown(page)).toBe(1)
-    expect(await page.locator('nav li:visible').allInnerTexts()).toEqual(['sign_raw_payload'])
-    expect(await page.locator('#count').innerText()).toBe(`1 of ${operations.length} operations`)
+    expect(await shown(page)).toBe(2)
+    expect(await page.locator('nav li:visible').allInnerTexts()).toEqual([
+      'sign_raw_payload',
+      'sign_raw_payloads',
+    ])
+    expect(await page.locator('#count').innerText()).toBe(`2 of ${operations.length} operations`)
     await page.keyboard.press('Enter')
     expect(page.url()).toBe(`${server.url}/docs#signRawPayload`)
     const section = page.locator('#signRawPayload')

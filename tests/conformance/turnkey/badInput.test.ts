@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { connect } from 'node:net'
 import { operations } from '@keystead/server/commands'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { OPERATIONS } from '../../support/operations.ts'
 import { type Answer, post, stamp } from '../../support/client.ts'
 import { errorOf, startWorld, violationsOf, type World } from './world.ts'
 
-const OPERATIONS = 21
 const MIB = 1024 * 1024
 
 let world: World

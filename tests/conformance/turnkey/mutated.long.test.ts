@@ -1,6 +1,7 @@
 // Thousands of mutated bodies: every one is answered in the documented shape, and none breaks it.
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { OPERATIONS_AND_VERSIONS } from '../../support/operations.ts'
 import { post, stamp } from '../../support/client.ts'
 import { rounds } from '../../support/rounds.ts'
 import { engines } from '../../support/server.ts'
@@ -8,7 +9,6 @@ import { mutants, seedBodies } from './mutated.ts'
 import { errorOf, ethereumAccount, startWorld, type World } from './world.ts'
 
 const CONNECTIONS = 8
-const OPERATIONS_AND_VERSIONS = 26
 /** A run in which an outcome is rarer than this share has shown little. */
 const RARE = 0.05
 

@@ -1,11 +1,11 @@
 // HTTP as the different clients use it: paths, headers, content types, key order, and CORS.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { OPERATIONS } from '../../support/operations.ts'
 import { operations } from '@keystead/server/commands'
 import { Answer, post, stamp } from '../../support/client.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 import { clientVersions, errorOf, officialClient, startWorld, type World } from './world.ts'
 
-const OPERATIONS = 21
 const HEADERS =
   'Content-Type, X-Client-Version, X-Stamp, X-Stamp-Webauthn, X-Stamp-Attested, X-Session'
 

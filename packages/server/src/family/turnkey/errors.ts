@@ -56,6 +56,25 @@ export const FIELD_ERRORS: Record<string, ErrorCode> = {
   'missing wallet params': 'MISSING_WALLET_PARAMS',
 }
 
+/**
+ * Errors of activities whose published text clients compare with all that they print: their details
+ * stay empty, and the activity that keeps them is found in the list.
+ */
+const MATCHED_WHOLE = new Set<ErrorCode>([
+  ...Object.values(FIELD_ERRORS),
+  'API_KEY_LABEL_NOT_UNIQUE',
+  'API_KEY_LIMIT',
+  'EXPIRING_API_KEY_LIMIT',
+  'INVALID_API_KEY_EXPIRATION',
+  'INVALID_PATH',
+  'PRIVATE_KEY_LABEL_NOT_UNIQUE',
+  'QUORUM_THRESHOLD_TOO_HIGH',
+  'QUORUM_THRESHOLD_ZERO',
+  'QUORUM_USERS_MISSING',
+  'TRANSACTION_UNPARSEABLE',
+  'WALLET_LABEL_NOT_UNIQUE',
+])
+
 /** The error for bad fields: the published one of the first field, else `bad request body`. */
 export function fieldError(violations: NonNullable<ErrorDetails['violations']>): AppError {
   const published = FIELD_ERRORS[violations[0]?.description ?? '']
@@ -95,13 +114,13 @@ function details(error: AppError): unknown[] {
       message: 'No policies evaluated to outcome: Allow',
       policyEvaluations: [],
     })
-    if (activityId !== undefined) {
-      list.push({
-        '@type': 'type.googleapis.com/google.rpc.ResourceInfo',
-        resourceType: 'activity',
-        resourceName: activityId,
-      })
-    }
+  }
+  if (activityId !== undefined && !MATCHED_WHOLE.has(error.code)) {
+    list.push({
+      '@type': 'type.googleapis.com/google.rpc.ResourceInfo',
+      resourceType: 'activity',
+      resourceName: activityId,
+    })
   }
   return list
 }

@@ -2,13 +2,13 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { OPERATIONS_BY_KIND } from '../../../../../tests/support/operations.ts'
 import { z } from 'zod'
 import { AppError, errorCategory, isErrorCode } from '../../errors.ts'
 import type { ActivityOperation, Operation } from '../../operation/operation.ts'
 import { Registry } from '../../operation/registry.ts'
 import { operations } from './operations.ts'
 
-const OPERATIONS = { activity: 9, query: 10, vote: 2 }
 const BOUNDED_MIN = 100
 const CODES_MIN = 40
 const SOURCE = join(import.meta.dirname, '..', '..')
@@ -23,7 +23,7 @@ const paramsOf = (operation: Operation): z.ZodType[] =>
 test('the registry has the expected number of operations', () => {
   const counts = Map.groupBy(operations, ({ kind }) => kind)
   expect(Object.fromEntries([...counts].map(([kind, list]) => [kind, list.length]))).toEqual(
-    OPERATIONS,
+    OPERATIONS_BY_KIND,
   )
 })
 
@@ -186,6 +186,10 @@ describe('older versions', () => {
     ACTIVITY_TYPE_CREATE_SUB_ORGANIZATION_V7: [
       { subOrganizationName: 's', rootUsers: [], rootQuorumThreshold: 1 },
       { subOrganizationName: 's', rootQuorumThreshold: 1 },
+    ],
+    ACTIVITY_TYPE_SIGN_TRANSACTION: [
+      { privateKeyId: uuid, unsignedTransaction: '00', type: 'TRANSACTION_TYPE_ETHEREUM' },
+      { signWith: uuid, unsignedTransaction: '00', type: 'TRANSACTION_TYPE_ETHEREUM' },
     ],
     ACTIVITY_TYPE_SIGN_RAW_PAYLOAD: [
       {

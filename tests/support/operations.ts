@@ -1,0 +1,11 @@
+// How many operations there are: every test that walks them asserts that it saw so many.
+
+/** By kind. Whoever adds an operation raises the number here, and nowhere else. */
+export const OPERATIONS_BY_KIND = { activity: 11, query: 10, vote: 2 }
+
+/** Older versions of activities, beside the newest ones. */
+const OLDER_VERSIONS = 6
+
+export const OPERATIONS = Object.values(OPERATIONS_BY_KIND).reduce((sum, n) => sum + n, 0)
+
+export const OPERATIONS_AND_VERSIONS = OPERATIONS + OLDER_VERSIONS
