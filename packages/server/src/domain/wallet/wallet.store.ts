@@ -43,16 +43,15 @@ export async function insertAccounts(
   )
 }
 
-/** Whether the wallet already has an account at one of these places. */
-export async function hasAccountAt(tx: Tx, accounts: readonly WalletAccount[]): Promise<boolean> {
-  for (const { organization_id, wallet_id, path, curve, address_format } of accounts) {
+/** Whether the wallet already has one of these keys in the same address format. */
+export async function hasAccountOf(tx: Tx, accounts: readonly WalletAccount[]): Promise<boolean> {
+  for (const { organization_id, wallet_id, public_key, address_format } of accounts) {
     const row = await tx.one(
       `select id from wallet_account where organization_id = ?u and wallet_id = ?u
-       and path = ? and curve = ? and address_format = ?`,
+       and public_key = ? and address_format = ?`,
       organization_id,
       wallet_id,
-      path,
-      curve,
+      public_key,
       address_format,
     )
     if (row !== undefined) return true

@@ -111,9 +111,7 @@ export function deriveAccounts(
   context: WalletContext,
   wallet: { walletId: string; seed: Seed; accounts: readonly AccountParams[] },
 ): WalletAccount[] {
-  const places = wallet.accounts.map((a) => `${a.path} ${a.curve} ${a.addressFormat}`)
-  if (new Set(places).size < places.length) throw new AppError('INVALID_PATH')
-  return wallet.accounts.map((params) => {
+  const derived = wallet.accounts.map((params) => {
     if (parsePath(params.path) === undefined) throw new AppError('INVALID_PATH')
     if (!addressFormats[params.addressFormat].curves.includes(params.curve)) {
       throw new AppError('INVALID_ADDRESS_FORMAT')
@@ -135,6 +133,10 @@ export function deriveAccounts(
     }
     return { ...account, mac: accountMac(context.dataKey, account) }
   })
+  // By key, not by text: two ways to write a path are one account.
+  const keys = derived.map((row) => `${row.public_key.toString('hex')} ${row.address_format}`)
+  if (new Set(keys).size < keys.length) throw new AppError('INVALID_PATH')
+  return derived
 }
 
 /** How an address is looked up: EVM addresses in any case, all others exactly. */

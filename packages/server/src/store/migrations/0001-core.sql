@@ -189,8 +189,8 @@ create table wallet_account (
   n bigint not null,
   primary key (organization_id, id)
 );
-create unique index wallet_account_path
-  on wallet_account (organization_id, wallet_id, path, curve, address_format);
+create unique index wallet_account_key
+  on wallet_account (organization_id, wallet_id, public_key, address_format);
 create index wallet_account_address on wallet_account (organization_id, address_key);
 create index wallet_account_order on wallet_account (organization_id, seq, n);
 create index wallet_account_wallet on wallet_account (organization_id, wallet_id, seq, n);

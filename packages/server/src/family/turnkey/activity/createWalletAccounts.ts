@@ -1,6 +1,6 @@
 // CREATE_WALLET_ACCOUNTS: derives further accounts of a wallet.
 import { z } from 'zod'
-import { hasAccountAt, insertAccounts } from '../../../domain/wallet/wallet.store.ts'
+import { hasAccountOf, insertAccounts } from '../../../domain/wallet/wallet.store.ts'
 import { deriveAccounts } from '../../../domain/wallet/wallet.ts'
 import { AppError } from '../../../errors.ts'
 import { defineActivity } from '../../../operation/operation.ts'
@@ -57,7 +57,7 @@ export const createWalletAccounts = defineActivity({
     return { result: { addresses }, stored: persist === false ? [] : derived }
   },
   async effects(tx, { stored }) {
-    if (await hasAccountAt(tx, stored)) throw new AppError('INVALID_PATH')
+    if (await hasAccountOf(tx, stored)) throw new AppError('INVALID_PATH')
     await insertAccounts(tx, stored, tx.seq)
   },
 })
