@@ -8,6 +8,15 @@ import type { Operation } from '../operation/operation.ts'
 import { newUuid } from '../platform/ids.ts'
 import type { Dependencies } from './dependencies.ts'
 
+/** What every unit of `caller` is decided on: whose chain, which revisions, until when. */
+export function decidedOn({ organization, parent, validUntilMs }: Caller) {
+  return {
+    organizationId: organization.organizationId,
+    reads: parent === null ? [organization] : [organization, parent],
+    validUntilMs,
+  }
+}
+
 /** The audit facts that every unit of `caller` shares. */
 export function auditFacts(
   turn: { operation: Operation; request: Inbound; caller: Caller },

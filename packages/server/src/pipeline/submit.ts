@@ -9,7 +9,7 @@ import type { Call, Caller, Family, Submission } from '../operation/family.ts'
 import { newUuid } from '../platform/ids.ts'
 import { type Dependencies, isCurrent } from './dependencies.ts'
 import { execute, type Execution, failedWith, failureText, held, storedFailure } from './execute.ts'
-import { auditFacts } from './record.ts'
+import { auditFacts, decidedOn } from './record.ts'
 
 interface Turn {
   call: Call
@@ -85,14 +85,12 @@ function buildUnit(
 ): Unit & { activity: NonNullable<Unit['activity']> } {
   const { call, caller } = turn
   const { submission, fingerprint, execution, nowMs } = decided
-  const { organization, parent } = caller
+  const { organization } = caller
   const denied = execution.error?.code === 'NOT_AUTHORIZED'
   const id = newUuid(nowMs)
   return {
     id: newUuid(nowMs),
-    organizationId: organization.organizationId,
-    reads: parent === null ? [organization] : [organization, parent],
-    validUntilMs: caller.validUntilMs,
+    ...decidedOn(caller),
     audit: auditFacts(
       { operation: call.operation, request: call.request, caller },
       {

@@ -17,7 +17,7 @@ import { newUuid } from '../platform/ids.ts'
 import { parseStrictJson } from '../platform/strictJson.ts'
 import { type Dependencies, isCurrent } from './dependencies.ts'
 import { execute, type Execution, failedWith, failureText } from './execute.ts'
-import { auditFacts } from './record.ts'
+import { auditFacts, decidedOn } from './record.ts'
 import { isTimely } from './submit.ts'
 
 interface Turn {
@@ -174,15 +174,12 @@ type Effect = Execution | 'rejected' | null
 
 function buildUnit(deps: Dependencies, poll: Poll, effect: Effect): Unit {
   const { activity, call, caller, operation, votes } = poll
-  const { organization, parent } = caller
   const nowMs = deps.clock.now()
   const end = endOf(activity, effect)
   const execution = effect === 'rejected' ? null : effect
   return {
     id: newUuid(nowMs),
-    organizationId: organization.organizationId,
-    reads: parent === null ? [organization] : [organization, parent],
-    validUntilMs: caller.validUntilMs,
+    ...decidedOn(caller),
     audit: auditFacts(
       { operation, request: call.request, caller },
       {

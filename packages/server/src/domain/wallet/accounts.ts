@@ -1,4 +1,5 @@
 // Reading wallet accounts: every row is authenticated before anybody relies on its address or key.
+import { AppError } from '../../errors.ts'
 import { isUuid } from '../../platform/ids.ts'
 import type { Reader } from '../../store/engine.ts'
 import type { Keyvault, SigningKey } from '../keyvault/keyvault.ts'
@@ -19,13 +20,13 @@ interface Services {
 
 /**
  * @param signWith an account's address (EVM addresses in any case) or id, or a private key's
- * @returns undefined when the organization has no such key
+ * @throws AppError `SIGNING_RESOURCE_NOT_FOUND` when the organization has no such key
  */
-export async function findSigner(
+export async function loadSigner(
   services: Services,
   organization: Snapshot,
   signWith: string,
-): Promise<SigningKey | undefined> {
+): Promise<SigningKey> {
   const { organizationId, revision } = organization
   const name = `${organizationId}/${revision}/${addressKey(signWith)}`
   // Accounts never change, and keys only go with a new revision of their organization.
@@ -33,7 +34,8 @@ export async function findSigner(
   if (cached !== undefined) return cached
   const found =
     findPrivateKey(organization, signWith) ?? (await findAccount(services, organization, signWith))
-  if (found !== undefined) services.keyvault.found.set(name, found, 1)
+  if (found === undefined) throw new AppError('SIGNING_RESOURCE_NOT_FOUND')
+  services.keyvault.found.set(name, found, 1)
   return found
 }
 

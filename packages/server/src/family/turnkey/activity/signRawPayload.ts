@@ -1,6 +1,6 @@
 // SIGN_RAW_PAYLOAD: signs bytes or text with a wallet account.
 import { z } from 'zod'
-import { findSigner } from '../../../domain/wallet/accounts.ts'
+import { loadSigner } from '../../../domain/wallet/accounts.ts'
 import { defineActivity, older } from '../../../operation/operation.ts'
 import { text, uuid } from '../../../operation/schemas.ts'
 import { encoding, hashFunction, payload, payloadBytes, wireSignature } from '../payload.ts'
@@ -60,8 +60,7 @@ export const signRawPayload = defineActivity({
   },
   changes: 'nothing',
   async prepare(ctx, { signWith, ...what }) {
-    const signer = await findSigner(ctx, ctx.organization, signWith)
-    if (signer === undefined) return ctx.fail('SIGNING_RESOURCE_NOT_FOUND')
+    const signer = await loadSigner(ctx, ctx.organization, signWith)
     const message = payloadBytes(signer.curve, what)
     return { result: wireSignature(await ctx.keyvault.sign(ctx.reader, signer, message)) }
   },

@@ -1,6 +1,6 @@
 // SIGN_RAW_PAYLOADS: signs several payloads with one key, all or none.
 import { z } from 'zod'
-import { findSigner } from '../../../domain/wallet/accounts.ts'
+import { loadSigner } from '../../../domain/wallet/accounts.ts'
 import { defineActivity } from '../../../operation/operation.ts'
 import { text } from '../../../operation/schemas.ts'
 import { encoding, hashFunction, payload, payloadBytes, wireSignature } from '../payload.ts'
@@ -56,8 +56,7 @@ export const signRawPayloads = defineActivity({
   },
   changes: 'nothing',
   async prepare(ctx, { signWith, payloads, ...how }) {
-    const signer = await findSigner(ctx, ctx.organization, signWith)
-    if (signer === undefined) return ctx.fail('SIGNING_RESOURCE_NOT_FOUND')
+    const signer = await loadSigner(ctx, ctx.organization, signWith)
     const messages = payloads.map((one) => payloadBytes(signer.curve, { payload: one, ...how }))
     const signatures = []
     for (const message of messages) {

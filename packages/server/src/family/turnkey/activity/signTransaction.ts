@@ -1,7 +1,7 @@
 // SIGN_TRANSACTION: signs an unsigned transaction of a chain, and returns it ready to broadcast.
 import { decodeHex, parseEthereumTransaction } from '@keystead/crypto/node'
 import { z } from 'zod'
-import { findSigner } from '../../../domain/wallet/accounts.ts'
+import { loadSigner } from '../../../domain/wallet/accounts.ts'
 import { defineActivity, older } from '../../../operation/operation.ts'
 import { oneOf, text, uuid } from '../../../operation/schemas.ts'
 
@@ -68,8 +68,7 @@ export const signTransaction = defineActivity({
   },
   changes: 'nothing',
   async prepare(ctx, { signWith, unsignedTransaction: hex }) {
-    const signer = await findSigner(ctx, ctx.organization, signWith)
-    if (signer === undefined) return ctx.fail('SIGNING_RESOURCE_NOT_FOUND')
+    const signer = await loadSigner(ctx, ctx.organization, signWith)
     if (signer.curve !== 'secp256k1') return ctx.fail('TRANSACTION_CURVE')
     const bytes = decodeHex(hex.replace(/^0x/i, ''))
     const parsed = parseEthereumTransaction(bytes ?? Buffer.alloc(0))
