@@ -16,7 +16,7 @@ export const HTTP: Record<Generation, typeof httpSeed> = {
 
 type Speaker = Pick<TestClient, 'url' | 'key'>
 
-export function stamperOf({ key }: Pick<TestClient, 'key'>): ApiKeyStamper {
+function stamperOf({ key }: Pick<TestClient, 'key'>): ApiKeyStamper {
   return new ApiKeyStamper({
     apiPublicKey: key.publicKey,
     apiPrivateKey: key.privateKey.toString('hex'),

@@ -18,11 +18,11 @@ import { KNOWN_ADDRESS, type KnownWorld, MNEMONIC, startKnownWorld } from './kno
 import { type ClientVersion, officialClient } from './world.ts'
 
 type Adapter = Pick<typeof viemSeed, 'createApiKeyAccount'> & {
-  createAccount(input: {
+  createAccount: (input: {
     client: unknown
     organizationId: string
     signWith: string
-  }): Promise<LocalAccount>
+  }) => Promise<LocalAccount>
 }
 
 const SERVER_SDK: Record<Generation, ClientVersion> = { seed: '4.1.1', newest: '8.2.1' }
