@@ -14,11 +14,7 @@ const type = oneOf(['TRANSACTION_TYPE_ETHEREUM'], {
   missing: 'is required',
 })
 
-const params = z.strictObject({
-  signWith: text(255).min(1, 'must not be empty'),
-  unsignedTransaction,
-  type,
-})
+const signWith = text(255).min(1, 'must not be empty')
 
 export const signTransaction = defineActivity({
   name: 'signTransaction',
@@ -34,22 +30,28 @@ export const signTransaction = defineActivity({
   parentMayAct: false,
   ownUser: () => null,
   limit: 'crypto',
-  params,
+  params: z.strictObject({ signWith, unsignedTransaction, type }),
   older: [
     older({
       type: 'ACTIVITY_TYPE_SIGN_TRANSACTION',
       intentKey: 'signTransactionIntent',
       resultKey: 'signTransactionResult',
       // COMPAT: the command-line client sends this type with the parameters of V2.
-      params: z.union([z.strictObject({ privateKeyId: uuid, unsignedTransaction, type }), params]),
-      upgrade: (given) =>
-        'signWith' in given
-          ? given
-          : {
-              signWith: given.privateKeyId,
-              unsignedTransaction: given.unsignedTransaction,
-              type: given.type,
-            },
+      params: z
+        .strictObject({
+          privateKeyId: uuid.optional(),
+          signWith: signWith.optional(),
+          unsignedTransaction,
+          type,
+        })
+        .refine((given) => (given.privateKeyId === undefined) !== (given.signWith === undefined), {
+          message: 'is required, or `signWith` in its place',
+          path: ['privateKeyId'],
+        }),
+      upgrade: ({ privateKeyId, signWith: signer, ...rest }) => ({
+        signWith: signer ?? privateKeyId ?? '',
+        ...rest,
+      }),
     }),
   ],
   result: z.object({ signedTransaction: z.string() }),
@@ -67,11 +69,14 @@ export const signTransaction = defineActivity({
     },
   },
   changes: 'nothing',
-  async prepare(ctx, { signWith, unsignedTransaction: hex }) {
-    const signer = await loadSigner(ctx, ctx.organization, signWith)
+  async prepare(ctx, { signWith: name, unsignedTransaction: hex }) {
+    const signer = await loadSigner(ctx, ctx.organization, name)
     if (signer.curve !== 'secp256k1') return ctx.fail('TRANSACTION_CURVE')
     const bytes = decodeHex(hex.replace(/^0x/i, ''))
-    const parsed = parseEthereumTransaction(bytes ?? Buffer.alloc(0))
+    const parsed =
+      bytes === undefined
+        ? { ok: false as const, reason: 'the transaction is not hexadecimal' }
+        : parseEthereumTransaction(bytes)
     if (!parsed.ok) {
       const violations = [{ field: 'unsignedTransaction', description: parsed.reason }]
       return ctx.fail('TRANSACTION_UNPARSEABLE', { violations })
