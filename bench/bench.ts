@@ -55,9 +55,10 @@ class Load {
       if (message.kind === kind) resolve(message)
     }
     this.#child.on('message', listen)
-    this.#child.once('exit', () => reject(new Error('the load ended')))
+    const fail = () => reject(new Error('the load ended'))
+    this.#child.once('exit', fail)
     this.#child.send(what)
-    return promise.finally(() => this.#child.off('message', listen))
+    return promise.finally(() => this.#child.off('message', listen).off('exit', fail))
   }
 }
 
