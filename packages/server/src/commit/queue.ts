@@ -93,19 +93,19 @@ export class CommitQueue {
     const flushes: Flush[] = []
     const result = await this.#store.write('alone', async (tx) => {
       await lockHeads(tx, [organizationId], false)
-      return work({
-        reader: tx,
-        submit: async (unit) => {
-          const flush = new Flush(tx, this.#context)
-          flushes.push(flush)
-          const [outcome] = await flush.run([unit], false)
-          return outcome === undefined || outcome.kind === 'missed' ? { kind: 'again' } : outcome
-        },
-      })
+      const submit = async (unit: Unit): Promise<Outcome> => {
+        const flush = new Flush(tx, this.#context)
+        flushes.push(flush)
+        const [outcome] = await flush.run([unit], false)
+        return outcome === undefined || outcome.kind === 'missed' ? { kind: 'again' } : outcome
+      }
+      // A refusal is thrown after its activity was written, which must stay: it is no failure here.
+      return settle(() => work({ reader: tx, submit }))
     })
     if (result.committed !== true) throw new AppError('UNAVAILABLE')
     for (const { written } of flushes) for (const head of written) this.#context.watch.note(head, 0)
-    return result.value
+    if ('refusal' in result.value) throw result.value.refusal
+    return result.value.value
   }
 
   async #drain(): Promise<void> {
@@ -236,6 +236,16 @@ export class CommitQueue {
     const result = await this.#flush('alone', [waiting])
     if (result instanceof Busy) waiting.resolve({ kind: 'again' })
     else if (result !== undefined) waiting.reject(publicError(result))
+  }
+}
+
+/** A declared error becomes a value, so that the transaction it is thrown in commits. */
+async function settle<T>(work: () => Promise<T>): Promise<{ value: T } | { refusal: AppError }> {
+  try {
+    return { value: await work() }
+  } catch (error) {
+    if (error instanceof AppError) return { refusal: error }
+    throw error
   }
 }
 
