@@ -8,6 +8,7 @@ import { HeadWatch } from './domain/audit/headWatch.ts'
 import { Refusals } from './domain/audit/refusals.ts'
 import { Keyvault } from './domain/keyvault/keyvault.ts'
 import { Directory } from './domain/organization/directory.ts'
+import { AppError } from './errors.ts'
 import type { Dependencies, Observed } from './pipeline/dependencies.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import { bodyWithoutSecrets } from './operation/secret.ts'
@@ -48,6 +49,7 @@ export async function createApp(
   const deps: Dependencies = {
     store,
     keyvault,
+    oidc: { verify: () => Promise.reject(new AppError('INVALID_OIDC_TOKEN')) },
     clock,
     directory: new Directory(store, keyvault, watch),
     queue,

@@ -165,9 +165,14 @@ export function planRootOrganization(
         name: options.userName,
         email: options.email,
         phone: null,
-        apiKeys: [
-          { name: 'admin', publicKey: publicKey ?? '', curve: 'p256', expirationSeconds: null },
-        ],
+        tagIds: [],
+        credentials: {
+          apiKeys: [
+            { name: 'admin', publicKey: publicKey ?? '', curve: 'p256', expirationSeconds: null },
+          ],
+          passkeys: [],
+          identities: [],
+        },
       },
     ],
   })
@@ -215,7 +220,7 @@ async function insertInstance(
     rootThreshold: 1,
     dataKey,
     keyRow: { organization_id: INSTANCE_ID, version: 1, wrapped },
-    users: { users: [], apiKeys: [] },
+    users: { users: [], apiKeys: [], passkeys: [], oidcIdentities: [] },
     wallet: null,
     nowMs,
   }

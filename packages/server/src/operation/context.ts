@@ -1,13 +1,15 @@
 // What an operation may see and use while it runs.
 import type { Actor } from '../domain/activity/activity.ts'
+import type { OidcVerifier } from '../domain/credential/oidcIdentity.ts'
 import type { Keyvault } from '../domain/keyvault/keyvault.ts'
-import type { Snapshot } from '../domain/organization/snapshot.ts'
+import type { Snapshot } from '../domain/organization/model.ts'
 import type { ErrorCode, ErrorDetails } from '../errors.ts'
 import type { Reader } from '../store/engine.ts'
 
 /** Services that operations hand to domain functions. */
 interface Services {
   keyvault: Keyvault
+  oidc: OidcVerifier
   reader: Reader
 }
 
@@ -15,6 +17,8 @@ interface Services {
 export interface Context<E extends ErrorCode = ErrorCode> extends Services {
   /** The organization that the request targets, at the revision that was decided on. */
   organization: Snapshot
+  /** The target's parent; null for a root organization. */
+  parent: Snapshot | null
   /** Who submitted the request; may be a user of the parent organization. */
   actor: Actor
   nowMs: number

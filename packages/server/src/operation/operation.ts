@@ -148,12 +148,7 @@ export interface QuerySpec<S extends z.ZodType, R extends z.ZodType, E extends E
   errors: readonly E[]
   example: { params: z.input<S>; result: z.input<R> }
   /** Reads on one snapshot of the database: `ctx.reader`. */
-  run(ctx: QueryContext<E>, params: z.output<S>): Promise<z.input<R>> | z.input<R>
-}
-
-interface QueryContext<E extends ErrorCode = ErrorCode> extends Context<E> {
-  /** Snapshots of the other organizations whose users appear in the answer: parent, or none. */
-  parent: Context['organization'] | null
+  run(ctx: Context<E>, params: z.output<S>): Promise<z.input<R>> | z.input<R>
 }
 
 export interface QueryOperation extends Described {
@@ -163,7 +158,7 @@ export interface QueryOperation extends Described {
   findsCaller: boolean
   errors: readonly ErrorCode[]
   example: { params: unknown; result: unknown }
-  run(ctx: QueryContext, params: unknown): Promise<unknown>
+  run(ctx: Context, params: unknown): Promise<unknown>
 }
 
 export function defineQuery<S extends z.ZodType, R extends z.ZodType, const E extends ErrorCode>(

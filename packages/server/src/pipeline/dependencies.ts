@@ -1,6 +1,7 @@
 // What the stages of the pipeline work with.
 import type { CommitQueue } from '../commit/queue.ts'
 import type { Refusals } from '../domain/audit/refusals.ts'
+import type { OidcVerifier } from '../domain/credential/oidcIdentity.ts'
 import type { Keyvault } from '../domain/keyvault/keyvault.ts'
 import type { Directory } from '../domain/organization/directory.ts'
 import type { AppError } from '../errors.ts'
@@ -14,6 +15,7 @@ import type { Store } from '../store/engine.ts'
 export interface Dependencies {
   store: Pick<Store, 'engine' | 'reader' | 'read'>
   keyvault: Keyvault
+  oidc: OidcVerifier
   directory: Directory
   queue: Pick<CommitQueue, 'submit'>
   underLock: CommitQueue['underLock']

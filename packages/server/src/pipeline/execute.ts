@@ -46,8 +46,10 @@ export async function execute(deps: Dependencies, run: Run): Promise<Execution> 
     const { result, effects } = await operation.run(
       {
         keyvault: deps.keyvault,
+        oidc: deps.oidc,
         reader: deps.store.reader,
         organization: caller.organization,
+        parent: caller.parent,
         actor: run.submitter,
         nowMs: call.nowMs,
         newId: () => newUuid(deps.clock.now()),

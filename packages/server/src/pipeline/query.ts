@@ -21,6 +21,7 @@ export async function runQuery(
     return operation.run(
       {
         keyvault: deps.keyvault,
+        oidc: deps.oidc,
         reader,
         organization: caller.organization,
         parent: caller.parent,

@@ -9,7 +9,7 @@ import {
 import type { ActivityRow, VoteRow } from '../domain/activity/activity.ts'
 import { type Ballot, decide, decidingOrganization, mayVote } from '../domain/authority/decide.ts'
 import { Tampered } from '../domain/audit/head.ts'
-import type { Snapshot } from '../domain/organization/snapshot.ts'
+import type { Snapshot } from '../domain/organization/model.ts'
 import { AppError, assert } from '../errors.ts'
 import type { Call, Caller, Family } from '../operation/family.ts'
 import type { VoteOperation } from '../operation/operation.ts'

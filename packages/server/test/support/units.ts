@@ -2,7 +2,8 @@
 import { entryOnly, type Effects, type Unit } from '../../src/commit/unit.ts'
 import type { App } from '../../src/app.ts'
 import type { AuditFacts } from '../../src/domain/audit/chain.ts'
-import { insertUsers, deleteApiKeys } from '../../src/domain/user/user.store.ts'
+import { deleteCredentials } from '../../src/domain/credential/credential.store.ts'
+import { insertUsers } from '../../src/domain/user/user.store.ts'
 import { newUuid } from '../../src/platform/ids.ts'
 
 function facts(action: string): AuditFacts {
@@ -36,7 +37,7 @@ export function insertsUser(organizationId: string, name: string): Effects {
     created_ms: 1,
     updated_ms: 1,
   }
-  return (tx) => insertUsers(tx, { users: [row], apiKeys: [] })
+  return (tx) => insertUsers(tx, { users: [row], apiKeys: [], passkeys: [], oidcIdentities: [] })
 }
 
 /** Deletes API keys through the queue of `app`, as an activity of the server would. */
@@ -44,7 +45,7 @@ export async function deleteKeys(app: App, organizationId: string, ids: string[]
   const outcome = await app.deps.queue.submit(
     unitOf(organizationId, 'keys.delete', {
       changes: 'snapshot',
-      effects: (tx) => deleteApiKeys(tx, organizationId, ids),
+      effects: (tx) => deleteCredentials(tx, 'apiKey', { organizationId, ids }),
     }),
   )
   if (outcome.kind !== 'committed') throw new Error(`the keys were not deleted: ${outcome.kind}`)

@@ -1,12 +1,12 @@
 // The decision: may this run now, must it wait for more votes, or is it refused?
 import type { Actor } from '../activity/activity.ts'
-import type { Snapshot } from '../organization/snapshot.ts'
+import type { Snapshot } from '../organization/model.ts'
 
 /** A vote that may count: by whom, with which credential. */
 export interface Ballot {
   voter: Actor
-  /** The public key of the credential, lowercase hexadecimal. */
-  publicKey: string
+  /** The id of the credential that signed it. */
+  credentialId: string
 }
 
 export interface DecisionInput {
@@ -47,9 +47,9 @@ export function mayVote(organization: Snapshot, voter: Actor): boolean {
 
 function countRootVotes(organization: Snapshot, approvals: readonly Ballot[]): number {
   const voters = new Set<string>()
-  for (const { voter, publicKey } of approvals) {
+  for (const { voter, credentialId } of approvals) {
     // A vote whose credential was deleted does not count; one whose key only expired does.
-    const holds = organization.apiKeysByPublicKey.get(publicKey)?.userId === voter.userId
+    const holds = organization.credentialOwners.get(credentialId) === voter.userId
     if (holds && mayVote(organization, voter)) voters.add(voter.userId)
   }
   return voters.size

@@ -2,7 +2,8 @@
 import { type Curve, decodeHex, parsePublicKey } from '@keystead/crypto/node'
 import { AppError } from '../../errors.ts'
 import type { Row } from '../../store/engine.ts'
-import type { Snapshot } from '../organization/snapshot.ts'
+import { resourceLimits } from '../organization/limits.ts'
+import type { Snapshot } from '../organization/model.ts'
 
 /** What a request says about a new key. */
 export interface ApiKeyParams {
@@ -14,8 +15,6 @@ export interface ApiKeyParams {
   expirationSeconds: string | null
 }
 
-const LONG_LIVED_MAX = 10
-const EXPIRING_MAX = 10
 const EXPIRATION_SECONDS_MAX = 100 * 365 * 24 * 60 * 60
 
 export interface NewApiKeys {
@@ -35,6 +34,7 @@ export interface NewApiKeys {
  */
 export function planApiKeys(plan: NewApiKeys): { rows: Row[]; evicted: string[] } {
   const present = plan.organization?.users.get(plan.userId)?.apiKeys ?? []
+  const limits = plan.organization?.limits ?? resourceLimits(true)
   const rows = plan.keys.map((key) => apiKeyRow(plan, key))
   if (new Set(plan.keys.map((key) => key.publicKey)).size < rows.length) {
     throw new AppError('PUBLIC_KEY_IN_USE')
@@ -42,11 +42,12 @@ export function planApiKeys(plan: NewApiKeys): { rows: Row[]; evicted: string[] 
   refuseRepeatedNames([...present.map((key) => key.name), ...plan.keys.map((key) => key.name)])
   const longLived = (key: { expiresMs: number | null }) => key.expiresMs === null
   const added = rows.map((row) => ({ expiresMs: row['expires_ms'] as number | null }))
-  if ([...present, ...added].filter(longLived).length > LONG_LIVED_MAX) {
+  if ([...present, ...added].filter(longLived).length > limits.longLivedApiKeysPerUser) {
     throw new AppError('API_KEY_LIMIT')
   }
   const expiring = present.filter((key) => key.expiresMs !== null)
-  const excess = expiring.length + added.filter((key) => !longLived(key)).length - EXPIRING_MAX
+  const wanted = expiring.length + added.filter((key) => !longLived(key)).length
+  const excess = wanted - limits.expiringApiKeysPerUser
   const oldestFirst = expiring.toSorted(
     (a, b) =>
       Number(isLive(a, plan.nowMs)) - Number(isLive(b, plan.nowMs)) || a.createdMs - b.createdMs,
@@ -55,7 +56,8 @@ export function planApiKeys(plan: NewApiKeys): { rows: Row[]; evicted: string[] 
   return { rows, evicted: oldestFirst.slice(0, Math.max(0, excess)).map((key) => key.id) }
 }
 
-function isLive(key: { expiresMs: number | null }, nowMs: number): boolean {
+/** Whether a key has not expired. */
+export function isLive(key: { expiresMs: number | null }, nowMs: number): boolean {
   return key.expiresMs === null || key.expiresMs > nowMs
 }
 

@@ -12,6 +12,10 @@ export const organizationTable = table('organization', {
   root_threshold: 'integer',
   created_ms: 'integer',
   updated_ms: 'integer',
+  features: 'text',
+  limits: 'text',
+  frozen: 'integer',
+  deleted_ms: 'integer',
 })
 
 export const userTable = table('org_user', {
@@ -23,6 +27,9 @@ export const userTable = table('org_user', {
   is_root: 'integer',
   created_ms: 'integer',
   updated_ms: 'integer',
+  email_verified: 'integer',
+  phone_verified: 'integer',
+  tags: 'text',
 })
 
 export const apiKeyTable = table('api_key', {
@@ -34,6 +41,42 @@ export const apiKeyTable = table('api_key', {
   public_key: 'bytes',
   expires_ms: 'integer',
   expiration_seconds: 'text',
+  created_ms: 'integer',
+  updated_ms: 'integer',
+})
+
+export const passkeyTable = table('passkey', {
+  organization_id: 'uuid',
+  id: 'uuid',
+  user_id: 'uuid',
+  name: 'text',
+  rp_id_hash: 'bytes',
+  credential_id: 'bytes',
+  public_key: 'bytes',
+  attestation_format: 'text',
+  aaguid: 'uuid',
+  transports: 'text',
+  created_ms: 'integer',
+  updated_ms: 'integer',
+})
+
+export const oidcIdentityTable = table('oidc_identity', {
+  organization_id: 'uuid',
+  id: 'uuid',
+  user_id: 'uuid',
+  name: 'text',
+  issuer: 'text',
+  audience: 'text',
+  subject: 'text',
+  created_ms: 'integer',
+  updated_ms: 'integer',
+})
+
+export const tagTable = table('tag', {
+  organization_id: 'uuid',
+  id: 'uuid',
+  kind: 'text',
+  name: 'text',
   created_ms: 'integer',
   updated_ms: 'integer',
 })
@@ -59,6 +102,7 @@ export const privateKeyTable = table('private_key', {
   imported: 'integer',
   created_ms: 'integer',
   updated_ms: 'integer',
+  tags: 'text',
 })
 
 /** Tables whose rows `state_mac` covers. A row that a decision reads belongs in one of them. */
@@ -68,6 +112,9 @@ const coveredTables = {
   apiKeys: apiKeyTable,
   wallets: walletTable,
   privateKeys: privateKeyTable,
+  passkeys: passkeyTable,
+  oidcIdentities: oidcIdentityTable,
+  tags: tagTable,
 } as const satisfies Record<string, Table>
 
 export type CoveredRows = Record<keyof typeof coveredTables, Row[]>

@@ -21,7 +21,7 @@ export interface OrganizationPlan {
   /** The wrapped data key: a row of `organization_key`. */
   keyRow: Row
   /** Its users, all root users. */
-  users: Pick<UserPlan, 'users' | 'apiKeys'>
+  users: Omit<UserPlan, 'userIds'>
   wallet: WalletPlan | null
   nowMs: number
 }

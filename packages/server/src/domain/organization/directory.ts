@@ -4,7 +4,8 @@ import type { Reader, Store } from '../../store/engine.ts'
 import { findHead } from '../audit/audit.store.ts'
 import type { HeadWatch } from '../audit/headWatch.ts'
 import type { Keyvault } from '../keyvault/keyvault.ts'
-import { loadSnapshot, type Snapshot } from './snapshot.ts'
+import type { Snapshot } from './model.ts'
+import { loadSnapshot } from './snapshot.ts'
 
 const CACHE_BYTES_MAX = 64 * 1024 * 1024
 
@@ -54,7 +55,7 @@ export class Directory {
     const loaded = await this.#store.read((reader) =>
       loadSnapshot(reader, this.#keyvault, organizationId),
     )
-    if (loaded === undefined) {
+    if (loaded === undefined || loaded.snapshot.deletedMs !== null) {
       this.cache.delete(organizationId)
       return undefined
     }

@@ -9,14 +9,13 @@ import { AppError } from '../../errors.ts'
 import type { Row } from '../../store/engine.ts'
 import type { DataKey } from '../keyvault/dataKeys.ts'
 import { createPrivateKey, type SealedPrivateKey } from '../keyvault/privateKeys.ts'
-import type { Snapshot } from '../organization/snapshot.ts'
-
-const PRIVATE_KEYS_MAX = 1000
+import type { Snapshot } from '../organization/model.ts'
 
 export interface PrivateKeyParams {
   name: string
   curve: Curve
   addressFormats: readonly AddressFormat[]
+  tagIds: readonly string[]
 }
 
 export interface NewPrivateKeys {
@@ -36,12 +35,13 @@ export interface PlannedPrivateKey {
 
 /**
  * Generates private keys with their addresses.
- * @throws AppError `PRIVATE_KEY_LIMIT`, `PRIVATE_KEY_LABEL_NOT_UNIQUE`, `INVALID_ADDRESS_FORMAT`
+ * @throws AppError `PRIVATE_KEY_LIMIT`, `PRIVATE_KEY_LABEL_NOT_UNIQUE`, `INVALID_ADDRESS_FORMAT`,
+ *   `PRIVATE_KEY_TAG_NOT_FOUND`
  */
 export function planPrivateKeys(plan: NewPrivateKeys): PlannedPrivateKey[] {
   const present = [...plan.organization.privateKeys.values()]
   const names = [...present, ...plan.keys].map(({ name }) => name)
-  if (names.length > PRIVATE_KEYS_MAX) throw new AppError('PRIVATE_KEY_LIMIT')
+  if (names.length > plan.organization.limits.privateKeys) throw new AppError('PRIVATE_KEY_LIMIT')
   if (new Set(names).size < names.length) throw new AppError('PRIVATE_KEY_LABEL_NOT_UNIQUE')
   return plan.keys.map((params) => planPrivateKey(plan, params))
 }
@@ -49,6 +49,9 @@ export function planPrivateKeys(plan: NewPrivateKeys): PlannedPrivateKey[] {
 function planPrivateKey(plan: NewPrivateKeys, params: PrivateKeyParams): PlannedPrivateKey {
   const { organizationId } = plan.organization
   const { curve } = params
+  const tagIds = [...new Set(params.tagIds)].sort()
+  const known = tagIds.every((tag) => plan.organization.tags.get(tag)?.kind === 'privateKey')
+  if (!known) throw new AppError('PRIVATE_KEY_TAG_NOT_FOUND')
   const id = plan.newId()
   const { publicKey, row: secret } = createPrivateKey(plan.dataKey, {
     organizationId,
@@ -66,6 +69,7 @@ function planPrivateKey(plan: NewPrivateKeys, params: PrivateKeyParams): Planned
     curve,
     public_key: publicKey,
     addresses: JSON.stringify(addresses),
+    tags: tagIds.length === 0 ? null : JSON.stringify(tagIds),
     exported: 0,
     imported: 0,
     created_ms: plan.nowMs,

@@ -1,24 +1,12 @@
-// SQL of users and their API keys.
+// SQL of users and the root quorum.
 import type { Tx } from '../../store/engine.ts'
-import { apiKeyTable, userTable } from '../organization/covered.store.ts'
+import { insertCredentials } from '../credential/credential.store.ts'
+import { userTable } from '../organization/covered.store.ts'
 import type { UserPlan } from './user.ts'
 
-export async function insertUsers(
-  tx: Tx,
-  plan: Pick<UserPlan, 'users' | 'apiKeys'>,
-): Promise<void> {
+export async function insertUsers(tx: Tx, plan: Omit<UserPlan, 'userIds'>): Promise<void> {
   await tx.insert(userTable, plan.users)
-  await tx.insert(apiKeyTable, plan.apiKeys)
-}
-
-export async function deleteApiKeys(
-  tx: Tx,
-  organizationId: string,
-  ids: readonly string[],
-): Promise<void> {
-  for (const id of ids) {
-    await tx.run('delete from api_key where organization_id = ?u and id = ?u', organizationId, id)
-  }
+  await insertCredentials(tx, plan)
 }
 
 /** Makes exactly `userIds` the members of the root quorum. */

@@ -1,65 +1,116 @@
 // Users: rules for adding them to an organization.
 import { AppError } from '../../errors.ts'
 import type { Row } from '../../store/engine.ts'
-import { type ApiKeyParams, planApiKeys } from '../credential/apiKey.ts'
-import type { Snapshot } from '../organization/snapshot.ts'
+import {
+  type ClaimedCredentials,
+  type CredentialPlan,
+  type Credentials,
+  type CredentialVerifier,
+  planCredentials,
+  verifyCredentials,
+} from '../credential/credentials.ts'
+import { resourceLimits } from '../organization/limits.ts'
+import type { Snapshot } from '../organization/model.ts'
 
-const USERS_MAX = 100
-
+/** What a request says about a new user. */
 export interface UserParams {
   name: string
   email: string | null
   phone: string | null
-  apiKeys: readonly ApiKeyParams[]
+  tagIds: readonly string[]
+  credentials: ClaimedCredentials
 }
 
-export interface NewUsers {
+/** A user whose credentials were verified. */
+interface VerifiedUser extends Omit<UserParams, 'credentials'> {
+  credentials: Credentials
+}
+
+/** @throws AppError `INVALID_ATTESTATION`, `INVALID_OIDC_TOKEN` */
+export function verifyUsers(
+  verifier: CredentialVerifier,
+  users: readonly UserParams[],
+): Promise<VerifiedUser[]> {
+  return Promise.all(
+    users.map(async (user) => ({
+      ...user,
+      credentials: await verifyCredentials(verifier, user.credentials),
+    })),
+  )
+}
+
+interface NewUsers {
   organizationId: string
   /** What the organization has; null for one that is about to be created. */
   organization: Snapshot | null
-  users: readonly UserParams[]
+  users: readonly VerifiedUser[]
   isRoot: boolean
   nowMs: number
   newId(): string
 }
 
-export interface UserPlan {
+export interface UserPlan extends Omit<CredentialPlan, 'evicted'> {
   userIds: string[]
   users: Row[]
-  apiKeys: Row[]
 }
 
 /**
- * Rows for new users and their API keys.
- * @throws AppError `USER_LIMIT`, `PUBLIC_KEY_IN_USE`, and what `planApiKeys` throws
+ * Rows for new users and their credentials.
+ * @throws AppError `USER_LIMIT`, `USER_TAG_NOT_FOUND`, `PUBLIC_KEY_IN_USE`, `CREDENTIAL_ID_IN_USE`,
+ *   `OAUTH_PROVIDER_EXISTS`, and what `planCredentials` throws
  */
 export function planUsers(plan: NewUsers): UserPlan {
-  const count = (plan.organization?.users.size ?? 0) + plan.users.length
-  if (count > USERS_MAX) throw new AppError('USER_LIMIT')
-  const planned = plan.users.map((params) => {
+  const { organization } = plan
+  const limits = organization?.limits ?? resourceLimits(true)
+  const count = (organization?.users.size ?? 0) + plan.users.length
+  if (count > limits.users) throw new AppError('USER_LIMIT')
+  const planned = plan.users.map((user) => {
     const userId = plan.newId()
-    const { rows } = planApiKeys({ ...plan, userId, keys: params.apiKeys })
-    return { row: userRow(plan, userId, params), apiKeys: rows }
+    refuseUnknownTags(organization, user.tagIds)
+    const credentials = planCredentials({ ...plan, userId, ...user.credentials })
+    return { row: userRow(plan, userId, user), credentials }
   })
-  const apiKeys = planned.flatMap((user) => user.apiKeys)
-  const publicKeys = new Set(apiKeys.map((key) => (key['public_key'] as Buffer).toString('hex')))
-  if (publicKeys.size < apiKeys.length) throw new AppError('PUBLIC_KEY_IN_USE')
-  return {
-    userIds: planned.map(({ row }) => row['id'] as string),
-    users: planned.map(({ row }) => row),
-    apiKeys,
-  }
+  const apiKeys = planned.flatMap(({ credentials }) => credentials.apiKeys)
+  const passkeys = planned.flatMap(({ credentials }) => credentials.passkeys)
+  const oidcIdentities = planned.flatMap(({ credentials }) => credentials.oidcIdentities)
+  refuseRepeated(apiKeys, ['public_key'], 'PUBLIC_KEY_IN_USE')
+  refuseRepeated(passkeys, ['credential_id'], 'CREDENTIAL_ID_IN_USE')
+  refuseRepeated(oidcIdentities, ['issuer', 'audience', 'subject'], 'OAUTH_PROVIDER_EXISTS')
+  const users = planned.map(({ row }) => row)
+  const userIds = users.map((row) => row['id'] as string)
+  return { userIds, users, apiKeys, passkeys, oidcIdentities }
 }
 
-function userRow(plan: NewUsers, id: string, params: UserParams): Row {
+function refuseUnknownTags(organization: Snapshot | null, tagIds: readonly string[]): void {
+  const known = tagIds.every((id) => organization?.tags.get(id)?.kind === 'user')
+  if (!known) throw new AppError('USER_TAG_NOT_FOUND')
+}
+
+type Repeated = 'PUBLIC_KEY_IN_USE' | 'CREDENTIAL_ID_IN_USE' | 'OAUTH_PROVIDER_EXISTS'
+
+/** Two users of one request must not share a credential either. */
+function refuseRepeated(rows: readonly Row[], columns: readonly string[], code: Repeated): void {
+  const values = rows.map((row) => JSON.stringify(columns.map((column) => row[column])))
+  if (new Set(values).size < values.length) throw new AppError(code)
+}
+
+function userRow(plan: NewUsers, id: string, user: VerifiedUser): Row {
   return {
     organization_id: plan.organizationId,
     id,
-    name: params.name,
-    email: params.email,
-    phone: params.phone,
+    name: user.name,
+    email: user.email,
+    email_verified: isVerified(user) ? 1 : null,
+    phone: user.phone,
+    phone_verified: null,
     is_root: plan.isRoot ? 1 : 0,
+    tags: user.tagIds.length === 0 ? null : JSON.stringify([...new Set(user.tagIds)].sort()),
     created_ms: plan.nowMs,
     updated_ms: plan.nowMs,
   }
+}
+
+/** Whether one of the user's identity providers has verified the user's e-mail address. */
+function isVerified({ email, credentials }: VerifiedUser): boolean {
+  return email !== null && credentials.identities.some((known) => known.verifiedEmail === email)
 }

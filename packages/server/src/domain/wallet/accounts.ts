@@ -3,7 +3,7 @@ import { AppError } from '../../errors.ts'
 import { isUuid } from '../../platform/ids.ts'
 import type { Reader } from '../../store/engine.ts'
 import type { Keyvault, SigningKey } from '../keyvault/keyvault.ts'
-import type { Snapshot } from '../organization/snapshot.ts'
+import type { Snapshot } from '../organization/model.ts'
 import { addressKey, assertAccount, type WalletAccount } from './wallet.ts'
 import {
   type AccountPage,

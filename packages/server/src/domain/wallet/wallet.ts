@@ -16,9 +16,8 @@ import type { Row } from '../../store/engine.ts'
 import { Tampered } from '../audit/head.ts'
 import type { DataKey } from '../keyvault/dataKeys.ts'
 import { createSeed, type SealedSeed, type Seed } from '../keyvault/seeds.ts'
-import type { Snapshot } from '../organization/snapshot.ts'
-
-const WALLETS_MAX = 100
+import { resourceLimits } from '../organization/limits.ts'
+import type { Snapshot } from '../organization/model.ts'
 
 /** Where an account lies in a wallet, and how its address is written. */
 export interface AccountParams {
@@ -77,7 +76,8 @@ export function planWallet(
   params: WalletParams,
 ): WalletPlan {
   const present = [...(organization?.wallets.values() ?? [])]
-  if (present.length >= WALLETS_MAX) throw new AppError('WALLET_LIMIT')
+  const limits = organization?.limits ?? resourceLimits(true)
+  if (present.length >= limits.wallets) throw new AppError('WALLET_LIMIT')
   if (present.some(({ name }) => name === params.name))
     throw new AppError('WALLET_LABEL_NOT_UNIQUE')
   const { organizationId, nowMs } = context

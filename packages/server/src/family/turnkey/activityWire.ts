@@ -3,7 +3,7 @@ import { sha256 } from '@keystead/crypto/node'
 import { z } from 'zod'
 import type { ActivityRow, Actor } from '../../domain/activity/activity.ts'
 import { decidingOrganization, mayVote } from '../../domain/authority/decide.ts'
-import type { Snapshot } from '../../domain/organization/snapshot.ts'
+import type { Snapshot } from '../../domain/organization/model.ts'
 import { assert } from '../../errors.ts'
 import type { ActivityView, StoredVote } from '../../operation/family.ts'
 import type { ActivityOperation } from '../../operation/operation.ts'
@@ -11,7 +11,8 @@ import { uuidFromBytes, uuidToBytes } from '../../platform/ids.ts'
 import type { JsonValue } from '../../platform/strictJson.ts'
 import { wireFailure } from './errors.ts'
 import { parseStamp } from './stamp.ts'
-import { dropNulls, findUser, time, wireTime, wireUser } from './wire.ts'
+import { time, wireTime } from './time.ts'
+import { dropNulls, findUser, wireUser } from './wire.ts'
 
 export const activityStatuses = [
   'ACTIVITY_STATUS_CREATED',

@@ -1,7 +1,7 @@
 // Who calls: finds the stamp's key in the target organization, its parent, or below it.
 import { findSubOrganizationsByPublicKey } from '../../domain/organization/lookup.store.ts'
 import type { Directory } from '../../domain/organization/directory.ts'
-import type { ApiKey, Snapshot } from '../../domain/organization/snapshot.ts'
+import type { ApiKey, Snapshot } from '../../domain/organization/model.ts'
 import { AppError, invalidField } from '../../errors.ts'
 import type { Call, Caller } from '../../operation/family.ts'
 import { INSTANCE_ID, isUuid } from '../../platform/ids.ts'
@@ -44,7 +44,7 @@ export async function authenticate(
   return {
     actor,
     credentialId: apiKey.id,
-    ballot: { voter: actor, publicKey: apiKey.publicKey },
+    ballot: { voter: actor, credentialId: apiKey.id },
     validUntilMs: apiKey.expiresMs,
     organization: match.organization,
     parent: match.parent,

@@ -1,50 +1,16 @@
 // Parameter shapes that several Turnkey activities share, and their translation to our nouns.
 import { z } from 'zod'
-import type { ApiKeyParams } from '../../domain/credential/apiKey.ts'
 import type { PrivateKeyParams } from '../../domain/privateKey/privateKey.ts'
 import type { UserParams } from '../../domain/user/user.ts'
 import type { AccountParams } from '../../domain/wallet/wallet.ts'
-import { label, list, oneOf, text } from '../../operation/schemas.ts'
-
-const API_KEY_CURVE = {
-  API_KEY_CURVE_P256: 'p256',
-  API_KEY_CURVE_SECP256K1: 'secp256k1',
-  API_KEY_CURVE_ED25519: 'ed25519',
-} as const
-
-const hexKey = text(130).regex(/^([0-9a-fA-F]{2})+$/, 'must be hexadecimal')
-
-/** `apiKeys[]` since CREATE_API_KEYS_V2. */
-export const apiKeyParamsV2 = z
-  .strictObject({
-    apiKeyName: label,
-    publicKey: hexKey.describe('In hexadecimal.'),
-    curveType: oneOf(['API_KEY_CURVE_P256', 'API_KEY_CURVE_SECP256K1', 'API_KEY_CURVE_ED25519'], {
-      invalid: 'must be an API_KEY_CURVE_…',
-      missing: 'is required',
-    }),
-    expirationSeconds: text(32).optional().describe('Decimal text; absent: never.'),
-  })
-  .transform(
-    (key): ApiKeyParams => ({
-      name: key.apiKeyName,
-      publicKey: key.publicKey.toLowerCase(),
-      curve: API_KEY_CURVE[key.curveType],
-      expirationSeconds: key.expirationSeconds ?? null,
-    }),
-  )
-
-/** Credentials other than API keys: accepted as empty lists only, and refused by name otherwise. */
-const noneYet = z.array(z.unknown()).max(0, 'only API keys are supported as credentials').optional()
+import { label, list, oneOf, text, uuid } from '../../operation/schemas.ts'
+import { credentialMembers, toCredentials, type WireCredentials } from './credentialParameters.ts'
 
 const person = {
   userName: label,
   userEmail: text(320).optional(),
   userPhoneNumber: text(32).optional(),
-  apiKeys: list(apiKeyParamsV2, 20),
-  authenticators: noneYet,
-  oauthProviders: noneYet,
-  oidcProviders: noneYet,
+  ...credentialMembers,
 }
 
 /** `rootUsers[]` of CREATE_SUB_ORGANIZATION_V7 and V8. */
@@ -52,23 +18,24 @@ export const rootUserParams = z.strictObject(person).transform(toUserParams)
 
 /** `users[]` of CREATE_USERS_V3 and V4. */
 export const userParams = z
-  .strictObject({
-    ...person,
-    userTags: z.array(z.unknown()).max(0, 'user tag not found').optional(),
-  })
+  .strictObject({ ...person, userTags: list(uuid, 100) })
   .transform(toUserParams)
 
-function toUserParams(user: {
+/** A user under its names on the wire, many of which a version may lack. */
+interface WireUser extends WireCredentials {
   userName: string
   userEmail?: string | undefined
   userPhoneNumber?: string | undefined
-  apiKeys: ApiKeyParams[]
-}): UserParams {
+  userTags?: readonly string[]
+}
+
+export function toUserParams(user: WireUser): UserParams {
   return {
     name: user.userName,
     email: user.userEmail ?? null,
     phone: user.userPhoneNumber ?? null,
-    apiKeys: user.apiKeys,
+    tagIds: user.userTags ?? [],
+    credentials: toCredentials(user),
   }
 }
 
@@ -127,13 +94,14 @@ export const privateKeyParams = z
     privateKeyName: label,
     curve,
     addressFormats: list(addressFormat, 40),
-    privateKeyTags: z.array(z.unknown()).max(0, 'private key tag not found').optional(),
+    privateKeyTags: list(uuid, 100),
   })
   .transform(
     (key): PrivateKeyParams => ({
       name: key.privateKeyName,
       curve: CURVE[key.curve],
       addressFormats: [...new Set(key.addressFormats)].map((format) => ADDRESS_FORMAT[format]),
+      tagIds: key.privateKeyTags,
     }),
   )
 

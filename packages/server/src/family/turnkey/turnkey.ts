@@ -55,7 +55,7 @@ export function createTurnkeyFamily(): Family {
       const apiKey = organization.apiKeysByPublicKey.get(stamp.publicKey)
       if (apiKey === undefined || apiKey.userId !== voter.userId) return undefined
       if (!verifyStamp(stamp, apiKey.verifyKey, body)) return undefined
-      return { voter, publicKey: stamp.publicKey }
+      return { voter, credentialId: apiKey.id }
     },
   }
 }

@@ -1,19 +1,13 @@
 // Our nouns in the wire form of the Turnkey API.
 import { uncompressPublicKey } from '@keystead/crypto/node'
-import type { PrivateKey, Snapshot, User, Wallet } from '../../domain/organization/snapshot.ts'
+import type { PrivateKey, Snapshot, User, Wallet } from '../../domain/organization/model.ts'
+import { isLive } from '../../domain/credential/apiKey.ts'
 import type { WalletAccount } from '../../domain/wallet/wallet.ts'
 import type { JsonValue } from '../../platform/strictJson.ts'
 import { z } from 'zod'
 import { addressFormatNames, curveNames, wireName } from './parameters.ts'
-
-/** Milliseconds as `{seconds, nanos}`, both decimal text. */
-export function wireTime(ms: number) {
-  const seconds = Math.floor(ms / 1000)
-  return { seconds: String(seconds), nanos: String((ms - seconds * 1000) * 1_000_000) }
-}
-
-/** `{seconds, nanos}`. */
-export const time = z.object({ seconds: z.string(), nanos: z.string() })
+import { wireApiKey, wireAuthenticator, wireOauthProvider } from './credentialWire.ts'
+import { time, wireTime } from './time.ts'
 
 export const walletResult = z.object({
   walletId: z.uuid(),
@@ -124,7 +118,7 @@ export function wirePrivateKey(key: PrivateKey): z.input<typeof privateKeyResult
       format: wireName(addressFormatNames, format),
       address,
     })),
-    privateKeyTags: [],
+    privateKeyTags: [...key.tagIds],
     createdAt: wireTime(key.createdMs),
     updatedAt: wireTime(key.updatedMs),
     exported: key.exported,
@@ -132,32 +126,17 @@ export function wirePrivateKey(key: PrivateKey): z.input<typeof privateKeyResult
   }
 }
 
-const CREDENTIAL_TYPE = {
-  p256: 'CREDENTIAL_TYPE_API_KEY_P256',
-  secp256k1: 'CREDENTIAL_TYPE_API_KEY_SECP256K1',
-  ed25519: 'CREDENTIAL_TYPE_API_KEY_ED25519',
-} as const
-
-/** A user as votes embed it. Expired keys stop being shown at once. */
+/** A user as queries and votes show it. Expired keys stop being shown at once. */
 export function wireUser(user: User, nowMs: number) {
   return {
     userId: user.id,
     userName: user.name,
     ...(user.email === null ? {} : { userEmail: user.email }),
     ...(user.phone === null ? {} : { userPhoneNumber: user.phone }),
-    authenticators: [],
-    apiKeys: user.apiKeys
-      .filter((key) => key.expiresMs === null || key.expiresMs > nowMs)
-      .map((key) => ({
-        credential: { publicKey: key.publicKey, type: CREDENTIAL_TYPE[key.curve] },
-        apiKeyId: key.id,
-        apiKeyName: key.name,
-        createdAt: wireTime(key.createdMs),
-        updatedAt: wireTime(key.updatedMs),
-        ...(key.expirationSeconds === null ? {} : { expirationSeconds: key.expirationSeconds }),
-      })),
-    userTags: [],
-    oauthProviders: [],
+    authenticators: user.passkeys.map(wireAuthenticator),
+    apiKeys: user.apiKeys.filter((key) => isLive(key, nowMs)).map(wireApiKey),
+    userTags: [...user.tagIds],
+    oauthProviders: user.oidcIdentities.map(wireOauthProvider),
     mfaPolicies: [],
     createdAt: wireTime(user.createdMs),
     updatedAt: wireTime(user.updatedMs),
@@ -174,9 +153,14 @@ export function findUser(snapshots: readonly (Snapshot | null)[], userId: string
     id: userId,
     name: '',
     email: null,
+    emailVerified: false,
     phone: null,
+    phoneVerified: false,
     isRoot: false,
+    tagIds: [],
     apiKeys: [],
+    passkeys: [],
+    oidcIdentities: [],
     createdMs: 0,
     updatedMs: 0,
   }

@@ -1,17 +1,13 @@
 // CREATE_API_KEYS: adds API keys to a user.
 import { z } from 'zod'
 import { planApiKeys } from '../../../domain/credential/apiKey.ts'
-import { deleteApiKeys, insertUsers } from '../../../domain/user/user.store.ts'
+import {
+  deleteCredentials,
+  insertCredentials,
+} from '../../../domain/credential/credential.store.ts'
 import { defineActivity, older } from '../../../operation/operation.ts'
-import { label, text, uuid } from '../../../operation/schemas.ts'
-import { apiKeyParamsV2 } from '../parameters.ts'
-
-const apiKeyParamsV1 = z.strictObject({
-  apiKeyName: label,
-  publicKey: text(66).regex(/^[0-9a-fA-F]{66}$/, 'must be 66 hexadecimal digits'),
-  expirationSeconds: text(32).optional(),
-  curveType: z.literal('API_KEY_CURVE_P256').optional(),
-})
+import { uuid } from '../../../operation/schemas.ts'
+import { apiKeyParamsV1, apiKeyParamsV2 } from '../credentialParameters.ts'
 
 export const createApiKeys = defineActivity({
   name: 'createApiKeys',
@@ -34,15 +30,7 @@ export const createApiKeys = defineActivity({
       intentKey: 'createApiKeysIntent',
       resultKey: 'createApiKeysResult',
       params: z.strictObject({ userId: uuid, apiKeys: z.array(apiKeyParamsV1).min(1).max(20) }),
-      upgrade: ({ userId, apiKeys }) => ({
-        userId,
-        apiKeys: apiKeys.map(({ apiKeyName, publicKey, expirationSeconds }) => ({
-          name: apiKeyName,
-          publicKey: publicKey.toLowerCase(),
-          curve: 'p256' as const,
-          expirationSeconds: expirationSeconds ?? null,
-        })),
-      }),
+      upgrade: (same) => same,
     }),
   ],
   result: z.object({ apiKeyIds: z.array(z.uuid()) }),
@@ -78,7 +66,7 @@ export const createApiKeys = defineActivity({
     return { result: { apiKeyIds }, organizationId, rows, evicted }
   },
   async effects(tx, { organizationId, rows, evicted }) {
-    await deleteApiKeys(tx, organizationId, evicted)
-    await insertUsers(tx, { users: [], apiKeys: rows })
+    await deleteCredentials(tx, 'apiKey', { organizationId, ids: evicted })
+    await insertCredentials(tx, { apiKeys: rows, passkeys: [], oidcIdentities: [] })
   },
 })

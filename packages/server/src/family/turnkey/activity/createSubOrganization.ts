@@ -2,10 +2,11 @@
 import { z } from 'zod'
 import { insertOrganization } from '../../../domain/organization/create.ts'
 import { refuseBadQuorum } from '../../../domain/organization/quorum.ts'
-import { planUsers } from '../../../domain/user/user.ts'
+import { planUsers, verifyUsers } from '../../../domain/user/user.ts'
 import { planWallet } from '../../../domain/wallet/wallet.ts'
 import { defineActivity, older } from '../../../operation/operation.ts'
 import { label, list, text } from '../../../operation/schemas.ts'
+import { credentialErrors, credentialVerifier } from '../credentials.ts'
 import { mnemonicLength, rootUserParams, walletAccountParams } from '../parameters.ts'
 
 const params = z.strictObject({
@@ -59,12 +60,7 @@ export const createSubOrganization = defineActivity({
     'QUORUM_THRESHOLD_ZERO',
     'QUORUM_THRESHOLD_TOO_HIGH',
     'QUORUM_USERS_MISSING',
-    'INVALID_PUBLIC_KEY',
-    'PUBLIC_KEY_IN_USE',
-    'API_KEY_LABEL_NOT_UNIQUE',
-    'INVALID_API_KEY_EXPIRATION',
-    'API_KEY_LIMIT',
-    'EXPIRING_API_KEY_LIMIT',
+    ...credentialErrors,
     'INVALID_PATH',
     'INVALID_ADDRESS_FORMAT',
   ],
@@ -94,14 +90,18 @@ export const createSubOrganization = defineActivity({
   },
   // The parent's own rows stay as they are: its revision does not move.
   changes: 'rows',
-  prepare(ctx, { subOrganizationName, rootUsers, rootQuorumThreshold, wallet: walletParams }) {
+  async prepare(
+    ctx,
+    { subOrganizationName, rootUsers, rootQuorumThreshold, wallet: walletParams },
+  ) {
     const parent = ctx.organization
     if (parent.parentId !== null) return ctx.fail('NESTED_SUB_ORGANIZATION')
     refuseBadQuorum(rootQuorumThreshold, rootUsers.length)
     const organizationId = ctx.newId()
     const { dataKey, row: keyRow } = ctx.keyvault.createDataKey(organizationId)
     const context = { ...ctx, organizationId, organization: null, dataKey }
-    const users = planUsers({ ...context, users: rootUsers, isRoot: true })
+    const verified = await verifyUsers(credentialVerifier(ctx), rootUsers)
+    const users = planUsers({ ...context, users: verified, isRoot: true })
     const wallet =
       walletParams === undefined
         ? null

@@ -1,8 +1,9 @@
 // CREATE_USERS: adds users with their API keys to an organization.
 import { z } from 'zod'
 import { insertUsers } from '../../../domain/user/user.store.ts'
-import { planUsers } from '../../../domain/user/user.ts'
+import { planUsers, verifyUsers } from '../../../domain/user/user.ts'
 import { defineActivity, older } from '../../../operation/operation.ts'
+import { credentialErrors, credentialVerifier } from '../credentials.ts'
 import { userParams } from '../parameters.ts'
 
 const params = z.strictObject({ users: z.array(userParams).min(1).max(100) })
@@ -32,15 +33,7 @@ export const createUsers = defineActivity({
     }),
   ],
   result: z.object({ userIds: z.array(z.uuid()) }),
-  errors: [
-    'USER_LIMIT',
-    'INVALID_PUBLIC_KEY',
-    'PUBLIC_KEY_IN_USE',
-    'API_KEY_LABEL_NOT_UNIQUE',
-    'INVALID_API_KEY_EXPIRATION',
-    'API_KEY_LIMIT',
-    'EXPIRING_API_KEY_LIMIT',
-  ],
+  errors: ['USER_LIMIT', 'USER_TAG_NOT_FOUND', ...credentialErrors],
   example: {
     params: {
       users: [
@@ -59,8 +52,9 @@ export const createUsers = defineActivity({
     result: { userIds: ['019a0000-0000-7000-8000-000000000002'] },
   },
   changes: 'snapshot',
-  prepare(ctx, { users }) {
+  async prepare(ctx, { users: claimed }) {
     const { organizationId } = ctx.organization
+    const users = await verifyUsers(credentialVerifier(ctx), claimed)
     const plan = planUsers({ ...ctx, organizationId, users, isRoot: false })
     return { result: { userIds: plan.userIds }, plan }
   },

@@ -1,0 +1,120 @@
+// What a decision reads of an organization, as nouns.
+import type { AddressFormat, Curve, VerifyKey } from '@keystead/crypto/node'
+import type { FeatureName } from './features.ts'
+import type { ResourceLimits } from './limits.ts'
+
+/** What every credential has. */
+interface Credential {
+  id: string
+  userId: string
+  name: string
+  createdMs: number
+  updatedMs: number
+}
+
+export interface ApiKey extends Credential {
+  curve: Curve
+  /** Lowercase hexadecimal, compressed. */
+  publicKey: string
+  verifyKey: VerifyKey
+  expiresMs: number | null
+  expirationSeconds: string | null
+}
+
+/** A WebAuthn credential. */
+export interface Passkey extends Credential {
+  rpIdHash: Buffer
+  /** base64url without padding. */
+  credentialId: string
+  /** COSE_Key. */
+  publicKey: Buffer
+  /** The format of its attestation statement, such as `none` or `packed`. */
+  attestationFormat: string
+  /** UUID text. */
+  aaguid: string
+  transports: readonly string[]
+}
+
+/** Somebody whom an OpenID provider names. */
+export interface OidcIdentity extends Credential {
+  issuer: string
+  audience: string
+  subject: string
+}
+
+export interface User {
+  id: string
+  name: string
+  email: string | null
+  emailVerified: boolean
+  phone: string | null
+  phoneVerified: boolean
+  isRoot: boolean
+  tagIds: readonly string[]
+  apiKeys: readonly ApiKey[]
+  passkeys: readonly Passkey[]
+  oidcIdentities: readonly OidcIdentity[]
+  createdMs: number
+  updatedMs: number
+}
+
+/** A name for a group of users, or of private keys. */
+export interface Tag {
+  id: string
+  kind: 'user' | 'privateKey'
+  name: string
+  createdMs: number
+  updatedMs: number
+}
+
+export interface Wallet {
+  id: string
+  name: string
+  exported: boolean
+  imported: boolean
+  createdMs: number
+  updatedMs: number
+}
+
+export interface PrivateKey {
+  id: string
+  name: string
+  curve: Curve
+  /** Compressed. */
+  publicKey: Buffer
+  addresses: readonly { format: AddressFormat; address: string }[]
+  tagIds: readonly string[]
+  exported: boolean
+  imported: boolean
+  createdMs: number
+  updatedMs: number
+}
+
+export interface Snapshot {
+  organizationId: string
+  revision: number
+  name: string
+  /** The parent of a sub-organization; null for a root organization. */
+  parentId: string | null
+  /** How many root users must agree. */
+  rootThreshold: number
+  users: ReadonlyMap<string, User>
+  apiKeysByPublicKey: ReadonlyMap<string, ApiKey>
+  /** By credential id in base64url. */
+  passkeysByCredentialId: ReadonlyMap<string, Passkey>
+  /** The user of every credential, by the credential's id. */
+  credentialOwners: ReadonlyMap<string, string>
+  tags: ReadonlyMap<string, Tag>
+  wallets: ReadonlyMap<string, Wallet>
+  privateKeys: ReadonlyMap<string, PrivateKey>
+  /** The features that were set, with their values. */
+  features: ReadonlyMap<FeatureName, string | null>
+  limits: ResourceLimits
+  /** Whether its host has stopped all activities. */
+  frozen: boolean
+  /** When it was deleted; such an organization is found by nobody. */
+  deletedMs: number | null
+  createdMs: number
+  /** Roughly, for the cache. */
+  sizeBytes: number
+}

@@ -1,0 +1,177 @@
+// Rows of the covered tables as the nouns of a snapshot.
+import { type Curve, parsePublicKey } from '@keystead/crypto/node'
+import type { Row } from '../../store/engine.ts'
+import { Tampered } from '../audit/head.ts'
+import type { CoveredRows } from './covered.store.ts'
+import { resourceLimits } from './limits.ts'
+import type {
+  ApiKey,
+  OidcIdentity,
+  Passkey,
+  PrivateKey,
+  Snapshot,
+  Tag,
+  User,
+  Wallet,
+} from './model.ts'
+
+/** What a decision reads, but for the place in the chain. */
+export function snapshotFromRows(row: Row, rows: CoveredRows): Omit<Snapshot, 'revision'> {
+  const apiKeys = rows.apiKeys.map(apiKeyFromRow)
+  const passkeys = rows.passkeys.map(passkeyFromRow)
+  const oidcIdentities = rows.oidcIdentities.map(oidcIdentityFromRow)
+  const credentials = [...apiKeys, ...passkeys, ...oidcIdentities]
+  const users = usersFromRows(rows.users, { apiKeys, passkeys, oidcIdentities })
+  const others = users.length + rows.wallets.length + rows.privateKeys.length + rows.tags.length
+  const parentId = nullable(row, 'parent_id')
+  return {
+    organizationId: text(row, 'organization_id'),
+    name: text(row, 'name'),
+    parentId,
+    rootThreshold: integer(row, 'root_threshold'),
+    users: new Map(users.map((user) => [user.id, user])),
+    apiKeysByPublicKey: new Map(apiKeys.map((key) => [key.publicKey, key])),
+    passkeysByCredentialId: new Map(passkeys.map((key) => [key.credentialId, key])),
+    credentialOwners: new Map(credentials.map(({ id, userId }) => [id, userId])),
+    tags: new Map(rows.tags.map((tag) => [text(tag, 'id'), tagFromRow(tag)])),
+    wallets: new Map(rows.wallets.map((wallet) => [text(wallet, 'id'), walletFromRow(wallet)])),
+    privateKeys: new Map(rows.privateKeys.map((key) => [text(key, 'id'), privateKeyFromRow(key)])),
+    features: new Map(
+      Object.entries(json<Record<string, string | null>>(row, 'features') ?? {}),
+    ) as Snapshot['features'],
+    limits: resourceLimits(parentId !== null, json(row, 'limits') ?? {}),
+    frozen: row['frozen'] === 1,
+    deletedMs: row['deleted_ms'] as number | null,
+    createdMs: integer(row, 'created_ms'),
+    sizeBytes: 1000 + (credentials.length * 2 + others) * 700,
+  }
+}
+
+interface Credentials {
+  apiKeys: ApiKey[]
+  passkeys: Passkey[]
+  oidcIdentities: OidcIdentity[]
+}
+
+function usersFromRows(rows: readonly Row[], credentials: Credentials): User[] {
+  const apiKeys = Map.groupBy(credentials.apiKeys, ({ userId }) => userId)
+  const passkeys = Map.groupBy(credentials.passkeys, ({ userId }) => userId)
+  const identities = Map.groupBy(credentials.oidcIdentities, ({ userId }) => userId)
+  return rows.map((row) => {
+    const id = text(row, 'id')
+    return {
+      id,
+      name: text(row, 'name'),
+      email: nullable(row, 'email'),
+      emailVerified: row['email_verified'] === 1,
+      phone: nullable(row, 'phone'),
+      phoneVerified: row['phone_verified'] === 1,
+      isRoot: row['is_root'] === 1,
+      tagIds: json<string[]>(row, 'tags') ?? [],
+      apiKeys: apiKeys.get(id) ?? [],
+      passkeys: passkeys.get(id) ?? [],
+      oidcIdentities: identities.get(id) ?? [],
+      ...times(row),
+    }
+  })
+}
+
+function apiKeyFromRow(row: Row): ApiKey {
+  const curve = text(row, 'curve') as Curve
+  const publicKey = row['public_key'] as Buffer
+  const verifyKey = parsePublicKey(curve, publicKey)
+  if (verifyKey === undefined) throw new Tampered(`api key ${text(row, 'id')} is not a public key`)
+  return {
+    ...credentialFromRow(row),
+    curve,
+    publicKey: publicKey.toString('hex'),
+    verifyKey,
+    expiresMs: row['expires_ms'] as number | null,
+    expirationSeconds: nullable(row, 'expiration_seconds'),
+  }
+}
+
+function passkeyFromRow(row: Row): Passkey {
+  return {
+    ...credentialFromRow(row),
+    rpIdHash: row['rp_id_hash'] as Buffer,
+    credentialId: (row['credential_id'] as Buffer).toString('base64url'),
+    publicKey: row['public_key'] as Buffer,
+    attestationFormat: text(row, 'attestation_format'),
+    aaguid: text(row, 'aaguid'),
+    transports: json(row, 'transports') ?? [],
+  }
+}
+
+function oidcIdentityFromRow(row: Row): OidcIdentity {
+  return {
+    ...credentialFromRow(row),
+    issuer: text(row, 'issuer'),
+    audience: text(row, 'audience'),
+    subject: text(row, 'subject'),
+  }
+}
+
+function credentialFromRow(row: Row) {
+  return {
+    id: text(row, 'id'),
+    userId: text(row, 'user_id'),
+    name: text(row, 'name'),
+    ...times(row),
+  }
+}
+
+function tagFromRow(row: Row): Tag {
+  return {
+    id: text(row, 'id'),
+    kind: text(row, 'kind') as Tag['kind'],
+    name: text(row, 'name'),
+    ...times(row),
+  }
+}
+
+function walletFromRow(row: Row): Wallet {
+  return {
+    id: text(row, 'id'),
+    name: text(row, 'name'),
+    exported: row['exported'] === 1,
+    imported: row['imported'] === 1,
+    ...times(row),
+  }
+}
+
+function privateKeyFromRow(row: Row): PrivateKey {
+  return {
+    id: text(row, 'id'),
+    name: text(row, 'name'),
+    curve: text(row, 'curve') as Curve,
+    publicKey: row['public_key'] as Buffer,
+    addresses: json(row, 'addresses') ?? [],
+    tagIds: json(row, 'tags') ?? [],
+    exported: row['exported'] === 1,
+    imported: row['imported'] === 1,
+    ...times(row),
+  }
+}
+
+function times(row: Row) {
+  return { createdMs: integer(row, 'created_ms'), updatedMs: integer(row, 'updated_ms') }
+}
+
+function text(row: Row, column: string): string {
+  return row[column] as string
+}
+
+function nullable(row: Row, column: string): string | null {
+  return row[column] as string | null
+}
+
+function integer(row: Row, column: string): number {
+  return row[column] as number
+}
+
+/** A JSON column; undefined when it is null. */
+function json<T>(row: Row, column: string): T | undefined {
+  const value = nullable(row, column)
+  return value === null ? undefined : (JSON.parse(value) as T)
+}
