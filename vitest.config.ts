@@ -8,6 +8,7 @@ const project = (name: string, ...folders: string[]) => ({
   extends: true as const,
   test: {
     name,
+    setupFiles: name === 'conformance' ? ['tests/conformance/recordCalls.ts'] : [],
     include: folders.map((folder) => `${folder}/**/*${long ? '.long' : ''}.test.ts`),
   },
 })

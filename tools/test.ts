@@ -1,7 +1,12 @@
 // `npm test`: starts what tests need, runs them, stops it. `--long`: the long tests, full counts.
-// Other arguments go to vitest: `npm test -- packages/crypto`.
+// `--write-compat` writes docs/compat/turnkey.md from the calls of the run; a run of all tests
+// compares it. Other arguments go to vitest: `npm test -- packages/crypto`.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { compatPage, writeCompat } from './compat.ts'
 import { ROOT, toolEnv } from './run.ts'
 import { startPostgres } from './services/postgres.ts'
 import { missing } from './services/require.ts'
@@ -33,18 +38,35 @@ async function main(): Promise<number> {
     console.error(install)
     return 1
   }
-  const long = process.argv.includes('--long')
-  const args = process.argv.slice(2).filter((arg) => arg !== '--long')
+  const given = process.argv.slice(2)
+  const long = given.includes('--long')
+  const write = given.includes('--write-compat')
+  const args = given.filter((arg) => arg !== '--long' && arg !== '--write-compat')
   const postgres = await startPostgres()
+  const records = mkdtempSync(join(tmpdir(), 'ks-calls-'))
+  const calls = join(records, 'calls')
   try {
-    return await runVitest(args, {
+    const code = await runVitest(args, {
       ...toolEnv,
       KEYSTEAD_TEST_LONG: long ? '1' : '0',
       KEYSTEAD_TEST_POSTGRES: postgres.url,
+      KEYSTEAD_TEST_CALLS: calls,
     })
+    const all = !long && args.every((arg) => arg.startsWith('--'))
+    return code === 0 && (write || all) ? settleCompat(calls, write) : code
   } finally {
+    rmSync(records, { recursive: true })
     await postgres.stop()
   }
+}
+
+/** Compares the compatibility table with what the clients of this run called, or writes it. */
+function settleCompat(calls: string, write: boolean): number {
+  const page = compatPage(calls)
+  if (write) writeCompat(page)
+  if (write || page.old === page.now) return 0
+  console.error('docs/compat/turnkey.md is not what this run shows: npm run gen:compat writes it')
+  return 1
 }
 
 process.exitCode = await main()
