@@ -150,6 +150,17 @@ describe('every operation refuses a body that is not one', () => {
     }
   })
 
+  test('8 MiB, which are still being written when it is known', async () => {
+    for (let round = 0; round < 10; round++) {
+      expect((await send('/public/v1/query/whoami', 'x'.repeat(8 * MIB))).status).toBe(413)
+    }
+  })
+
+  test('64 MiB: the connection is closed, and the server goes on', async () => {
+    await send('/public/v1/query/whoami', 'x'.repeat(64 * MIB)).catch(() => undefined)
+    expect((await send('/public/v1/query/whoami', '')).status).toBe(400)
+  })
+
   test('but 1 MiB is read, and 32 levels too', async () => {
     const text = JSON.stringify(fresh({}))
     const large = text + ' '.repeat(MIB - text.length)

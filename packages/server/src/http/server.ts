@@ -1,5 +1,5 @@
 // HTTP: mounts every family's operations, keeps bodies as raw bytes, and answers JSON bytes only.
-import { STATUS_CODES } from 'node:http'
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import fastify, {
   type FastifyError,
@@ -10,6 +10,7 @@ import fastify, {
 import { AppError } from '../errors.ts'
 import type { Family, Inbound, Reply } from '../operation/family.ts'
 import type { Operation } from '../operation/operation.ts'
+import { readBody } from './body.ts'
 import { type Document, mountReference } from './reference/documents.ts'
 
 export type HttpServer = FastifyInstance
@@ -39,7 +40,6 @@ export interface Backend {
 export function createHttpServer(backend: Backend, options: HttpOptions): FastifyInstance {
   const [fallback] = backend.families
   const server = fastify({
-    bodyLimit: options.bodyBytesMax,
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
     trustProxy: options.trustedProxies.length === 0 ? false : [...options.trustedProxies],
@@ -54,9 +54,9 @@ export function createHttpServer(backend: Backend, options: HttpOptions): Fastif
     return503OnClosing: false,
   })
   server.removeAllContentTypeParsers()
-  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
-    done(null, body)
-  })
+  server.addContentTypeParser('*', (_request: FastifyRequest, payload: IncomingMessage) =>
+    readBody(payload, options.bodyBytesMax),
+  )
   server.addHook('onRequest', async ({ raw }) => {
     // A body is JSON whatever its type is said to be, and fastify refuses types it cannot parse.
     delete raw.headers['content-type']
@@ -134,8 +134,8 @@ function allowOrigins(server: FastifyInstance, origins: readonly string[]): void
 }
 
 function adopt(error: FastifyError, backend: Backend): AppError {
+  if (error instanceof AppError) return error
   const status = error.statusCode ?? 500
-  if (status === 413) return new AppError('BODY_TOO_LARGE')
   if (status < 500) return new AppError('BAD_REQUEST_BODY')
   backend.reportUnexpected(error)
   return new AppError('INTERNAL')
