@@ -1,4 +1,5 @@
 // SQL of a flush, in batches: the one place where the two engines are asked differently.
+import type { KeyObject } from 'node:crypto'
 import { HEAD_COLUMNS, type HeadRow, headToRow } from '../domain/audit/audit.store.ts'
 import type { Head } from '../domain/audit/head.ts'
 import type { FingerprintMatch } from '../domain/activity/activity.store.ts'
@@ -64,7 +65,7 @@ export async function findKnownFingerprints(
 }
 
 /** Writes the heads back, with their tags. */
-export async function updateHeads(tx: Tx, auditKey: Buffer, heads: readonly Head[]): Promise<void> {
+export async function updateHeads(tx: Tx, auditKey: KeyObject, heads: readonly Head[]): Promise<void> {
   const rows = heads.map((head) => headToRow(auditKey, head))
   if (tx.engine === 'postgres') {
     await tx.run(
