@@ -13,13 +13,19 @@ const HYPHEN = 0x2d
 /** The 16 bytes of a UUID in canonical text. */
 export function uuidToBytes(uuid: string): Buffer {
   const bytes = Buffer.allocUnsafe(ID_BYTES)
+  writeUuid(bytes, uuid, 0)
+  return bytes
+}
+
+/** Writes the 16 bytes of a UUID in canonical text. @returns 16 */
+export function writeUuid(target: Buffer, uuid: string, start: number): number {
   let at = 0
-  for (let index = 0; index < ID_BYTES; index++) {
+  for (let index = start; index < start + ID_BYTES; index++) {
     if (uuid.charCodeAt(at) === HYPHEN) at++
-    bytes[index] = (nibble(uuid.charCodeAt(at)) << 4) | nibble(uuid.charCodeAt(at + 1))
+    target[index] = (nibble(uuid.charCodeAt(at)) << 4) | nibble(uuid.charCodeAt(at + 1))
     at += 2
   }
-  return bytes
+  return ID_BYTES
 }
 
 /** The value of one hexadecimal digit of either case. */

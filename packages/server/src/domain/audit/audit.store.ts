@@ -5,7 +5,7 @@ import { table } from '../../store/table.ts'
 import type { AuditEntry } from './chain.ts'
 import { assertHead, type Head, headTag } from './head.ts'
 
-const headTable = table('organization_head', {
+export const headTable = table('organization_head', {
   organization_id: 'uuid',
   revision: 'integer',
   seq: 'integer',
