@@ -58,6 +58,8 @@ export class Keyvault {
   readonly #rootKey: Buffer
   readonly #dataKeys = new BoundedCache<DataKey>(DATA_KEYS_MAX)
   readonly #signingKeys = new BoundedCache<OpenKey>(SIGNING_KEYS_MAX)
+  /** The same by the object in `found`: a hot key is signed with without writing out its name. */
+  readonly #opened = new WeakMap<SigningKey, OpenKey>()
 
   private constructor(rootKey: Buffer, instance: InstanceKeys) {
     this.#rootKey = rootKey
@@ -123,6 +125,12 @@ export class Keyvault {
   }
 
   async #open(reader: Reader, key: SigningKey): Promise<OpenKey> {
+    const opened = this.#opened.get(key) ?? (await this.#openByName(reader, key))
+    this.#opened.set(key, opened)
+    return opened
+  }
+
+  async #openByName(reader: Reader, key: SigningKey): Promise<OpenKey> {
     const name = `${key.organizationId}/${key.curve}/${key.publicKey.toString('hex')}`
     const cached = this.#signingKeys.get(name)
     if (cached !== undefined) return cached
