@@ -1,5 +1,5 @@
-// `npm run bench`: the server against the floor, in one run, cell by cell. `--quick`: four cells.
-import { type ChildProcess, fork } from 'node:child_process'
+// `npm run bench`: the server against the floor, in one run, cell by cell, and then its growth.
+// `--quick`: four cells and no growth. `--growth`: growth alone.
 import {
   type Contestant,
   type Engine,
@@ -8,8 +8,9 @@ import {
   startPair,
 } from './contestants.ts'
 import { residentMb, treeCpuMs } from './cpu.ts'
-import type { LoadJob, LoadMessage, LoadResult } from './load.ts'
+import { runGrowth } from './growth.ts'
 import type { Caller } from './requests.ts'
+import { Load, type Measured, median, of } from './rounds.ts'
 import { startPostgres } from '../tools/services/postgres.ts'
 
 const ROUNDS = 9
@@ -19,6 +20,7 @@ const REQUESTS_A_SECOND = 12_000
 const REPLY_TOLERANCE = 0.1
 
 const quick = process.argv.includes('--quick')
+const growthOnly = process.argv.includes('--growth')
 const CONNECTIONS = quick ? [64] : [1, 16, 64, 256]
 
 const settings: Setting[] = (['sqlite', 'postgres'] as Engine[]).flatMap((engine) =>
@@ -27,54 +29,11 @@ const settings: Setting[] = (['sqlite', 'postgres'] as Engine[]).flatMap((engine
   ),
 )
 
-interface Measured extends LoadResult {
-  /** CPU microseconds for each request: the contestant's whole tree, and the database's. */
-  treeUs: number
-}
-
-class Load {
-  readonly #child: ChildProcess = fork(new URL('./load.ts', import.meta.url))
-
-  async round(job: LoadJob, cpuMs: () => number): Promise<Measured> {
-    await this.#ask(job, 'stamped')
-    const before = cpuMs()
-    const message = await this.#ask('go', 'done')
-    if (message.kind !== 'done') throw new Error('the load did not finish')
-    const { result } = message
-    if (result.failed > 0) throw new Error(`${result.failed} requests failed`)
-    return { ...result, treeUs: ((cpuMs() - before) * 1000) / Math.max(1, result.answered) }
-  }
-
-  stop(): void {
-    this.#child.kill()
-  }
-
-  async #ask(what: LoadJob | 'go', kind: LoadMessage['kind']): Promise<LoadMessage> {
-    const { promise, resolve, reject } = Promise.withResolvers<LoadMessage>()
-    const listen = (message: LoadMessage) => {
-      if (message.kind === kind) resolve(message)
-    }
-    this.#child.on('message', listen)
-    const fail = () => reject(new Error('the load ended'))
-    this.#child.once('exit', fail)
-    this.#child.send(what)
-    return promise.finally(() => this.#child.off('message', listen).off('exit', fail))
-  }
-}
-
 interface Cell {
   setting: Setting
   connections: number
   server: Measured[]
   floor: Measured[]
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
-}
-
-function of(rounds: readonly Measured[], name: keyof Measured): number {
-  return median(rounds.map((round) => round[name]))
 }
 
 function spread(rounds: readonly Measured[]): string {
@@ -158,13 +117,18 @@ function checkReplySize({ server }: Cell): void {
   }
 }
 
-const postgres = await startPostgres()
-try {
+async function runCells(postgres: { url: string; pid: number }): Promise<void> {
   console.log(
     `median of ${ROUNDS} alternating rounds of ${SECONDS} s; µs: CPU of the whole tree a request`,
   )
   console.log(HEADER)
   for (const setting of settings) await runSetting(setting, postgres)
+}
+
+const postgres = await startPostgres()
+try {
+  if (!growthOnly) await runCells(postgres)
+  if (!quick) await runGrowth(postgres)
 } finally {
   await postgres.stop()
 }

@@ -25,7 +25,8 @@ export interface Contestant {
 
 const root = new URL('..', import.meta.url).pathname
 
-async function launch(words: string[], env: NodeJS.ProcessEnv): Promise<Contestant> {
+/** Starts a program that prints where it listens. */
+export async function launch(words: string[], env: NodeJS.ProcessEnv): Promise<Contestant> {
   const startedAt = performance.now()
   const child = spawn(process.execPath, words, {
     cwd: root,
@@ -57,7 +58,8 @@ async function listeningPort(child: ChildProcessWithoutNullStreams): Promise<num
   return promise
 }
 
-async function freshDatabase(clusterUrl: string, name: string): Promise<string> {
+/** An empty database of that name. @returns its URL */
+export async function freshDatabase(clusterUrl: string, name: string): Promise<string> {
   const client = new pg.Client(clusterUrl)
   await client.connect()
   await client.query(`drop database if exists ${name} with (force)`)

@@ -3,6 +3,7 @@
 const integerTag = 0x02
 const sequenceTag = 0x30
 const longForm = 0x80
+const integerBytes = 32
 
 /** An ECDSA signature as two big-endian integers of exactly 32 bytes. */
 export type EcdsaSignature = Readonly<{ r: Buffer; s: Buffer }>
@@ -35,8 +36,14 @@ export function parseEcdsaDer(der: Uint8Array): EcdsaSignature | undefined {
  * @throws RangeError when r or s is longer than 32 bytes
  */
 export function encodeEcdsaDer(r: Uint8Array, s: Uint8Array): Buffer {
-  const body = Buffer.concat([encodeInteger(r), encodeInteger(s)])
-  return Buffer.concat([Buffer.of(sequenceTag, body.length), body])
+  if (r.length > integerBytes || s.length > integerBytes) {
+    throw new RangeError('a signature integer is at most 32 bytes')
+  }
+  const der = Buffer.allocUnsafe(2 + 2 * (3 + integerBytes))
+  const end = writeInteger(der, s, writeInteger(der, r, 2))
+  der[0] = sequenceTag
+  der[1] = end - 2
+  return der.subarray(0, end)
 }
 
 function readInteger(der: Uint8Array, at: number): { value: Buffer; end: number } | undefined {
@@ -47,22 +54,29 @@ function readInteger(der: Uint8Array, at: number): { value: Buffer; end: number 
   const end = at + 2 + length
   const isNegative = first >= 0x80
   if (end > der.length || isNegative) return undefined
-  const digits = withoutLeadingZeros(der.subarray(at + 2, end))
-  if (digits.length > 32) return undefined
-  const value = Buffer.alloc(32)
-  value.set(digits, 32 - digits.length)
+  const start = firstDigit(der, at + 2, end)
+  const digits = end - start
+  if (digits > integerBytes) return undefined
+  const value = Buffer.alloc(integerBytes)
+  value.set(der.subarray(start, end), integerBytes - digits)
   return { value, end }
 }
 
-function encodeInteger(value: Uint8Array): Buffer {
-  if (value.length > 32) throw new RangeError('a signature integer is at most 32 bytes')
-  const digits = withoutLeadingZeros(value)
-  const first = digits[0]
-  const padding = first === undefined || first >= 0x80 ? [0] : []
-  return Buffer.of(integerTag, padding.length + digits.length, ...padding, ...digits)
+/** @returns the offset after the integer */
+function writeInteger(der: Buffer, value: Uint8Array, at: number): number {
+  const start = firstDigit(value, 0, value.length)
+  const padding = (value[start] ?? longForm) >= 0x80 ? 1 : 0
+  const length = padding + value.length - start
+  der[at] = integerTag
+  der[at + 1] = length
+  der[at + 2] = 0
+  der.set(start === 0 ? value : value.subarray(start), at + 2 + padding)
+  return at + 2 + length
 }
 
-function withoutLeadingZeros(bytes: Uint8Array): Uint8Array {
-  const start = bytes.findIndex((byte) => byte !== 0)
-  return start < 0 ? new Uint8Array() : bytes.subarray(start)
+/** The index of the first byte that is not zero, or `end`. */
+function firstDigit(bytes: Uint8Array, start: number, end: number): number {
+  let index = start
+  while (index < end && bytes[index] === 0) index++
+  return index
 }

@@ -1,8 +1,10 @@
 // SQL of a flush, in batches: the one place where the two engines are asked differently.
-import { HEAD_COLUMNS, type HeadRow, headToRow } from '../domain/audit/audit.store.ts'
+import type { KeyObject } from 'node:crypto'
+import { HEAD_COLUMNS, headTable, type HeadRow, headToRow } from '../domain/audit/audit.store.ts'
 import type { Head } from '../domain/audit/head.ts'
 import type { FingerprintMatch } from '../domain/activity/activity.store.ts'
 import type { Row, Tx } from '../store/engine.ts'
+import { arrayType, encodeArray } from '../store/postgresArrays.ts'
 
 const LOCKING = `select ${HEAD_COLUMNS},
     (extract(epoch from clock_timestamp()) * 1000)::bigint as now_ms
@@ -25,7 +27,10 @@ export async function lockHeads(
 ): Promise<LockedHeads> {
   if (tx.engine === 'postgres') {
     const sql = skipLocked ? `${LOCKING} skip locked` : LOCKING
-    const rows = await tx.all<HeadRow & { now_ms: number }>(sql, `{${organizationIds.join(',')}}`)
+    const rows = await tx.all<HeadRow & { now_ms: number }>(
+      sql,
+      encodeArray('uuid', organizationIds),
+    )
     return { rows, nowMs: rows[0]?.now_ms }
   }
   const rows: HeadRow[] = []
@@ -51,8 +56,14 @@ export async function findKnownFingerprints(
     return tx.all<FingerprintMatch>(
       `${MATCHING} (organization_id, fingerprint) in
          (select * from unnest(?::uuid[], ?::bytea[]))`,
-      `{${keys.map((key) => key.organization_id).join(',')}}`,
-      `{${keys.map((key) => `"\\\\x${key.fingerprint.toString('hex')}"`).join(',')}}`,
+      encodeArray(
+        'uuid',
+        keys.map((key) => key.organization_id),
+      ),
+      encodeArray(
+        'bytes',
+        keys.map((key) => key.fingerprint),
+      ),
     )
   }
   const found: FingerprintMatch[] = []
@@ -63,27 +74,26 @@ export async function findKnownFingerprints(
   return found
 }
 
+const HEAD_ARRAYS = Object.entries(headTable.columns)
+const HEAD_NAMES = HEAD_ARRAYS.map(([column]) => column)
+
+const UPDATING = `update organization_head as h
+  set ${HEAD_NAMES.slice(1)
+    .map((column) => `${column} = k.${column}`)
+    .join(', ')}
+  from unnest(${HEAD_ARRAYS.map(([, type]) => `?::${arrayType(type)}`).join(', ')})
+    as k (${HEAD_NAMES.join(', ')})
+  where h.organization_id = k.organization_id`
+
 /** Writes the heads back, with their tags. */
-export async function updateHeads(tx: Tx, auditKey: Buffer, heads: readonly Head[]): Promise<void> {
+export async function updateHeads(
+  tx: Tx,
+  auditKey: KeyObject,
+  heads: readonly Head[],
+): Promise<void> {
   const rows = heads.map((head) => headToRow(auditKey, head))
   if (tx.engine === 'postgres') {
-    await tx.run(
-      `update organization_head as h
-       set revision = k.revision, seq = k.seq, link = k.link, tag = k.tag, last_ms = k.last_ms,
-         state_mac = k.state_mac, dirty = 1
-       from unnest(?::uuid[], ?::bigint[], ?::bigint[], ?::bytea[], ?::bytea[], ?::bigint[],
-         ?::bytea[]) as k (organization_id, revision, seq, link, tag, last_ms, state_mac)
-       where h.organization_id = k.organization_id`,
-      ...arrays(rows, [
-        'organization_id',
-        'revision',
-        'seq',
-        'link',
-        'tag',
-        'last_ms',
-        'state_mac',
-      ]),
-    )
+    await tx.run(UPDATING, ...arraysOf(rows))
     return
   }
   for (const row of rows) {
@@ -101,13 +111,11 @@ export async function updateHeads(tx: Tx, auditKey: Buffer, heads: readonly Head
   }
 }
 
-/** Columns of rows as PostgreSQL array literals. */
-function arrays(rows: readonly Row[], columns: readonly string[]): string[] {
-  return columns.map((column) => {
-    const values = rows.map((row) => {
-      const value = row[column] ?? null
-      return Buffer.isBuffer(value) ? `"\\\\x${value.toString('hex')}"` : String(value)
-    })
-    return `{${values.join(',')}}`
-  })
+function arraysOf(rows: readonly Row[]): Buffer[] {
+  return HEAD_ARRAYS.map(([column, type]) =>
+    encodeArray(
+      type,
+      rows.map((row) => row[column] ?? null),
+    ),
+  )
 }

@@ -57,9 +57,10 @@ export function createHttpServer(backend: Backend, options: HttpOptions): Fastif
   server.addContentTypeParser('*', (_request: FastifyRequest, payload: IncomingMessage) =>
     readBody(payload, options.bodyBytesMax),
   )
-  server.addHook('onRequest', async ({ raw }) => {
+  server.addHook('onRequest', ({ raw }, _reply, done) => {
     // A body is JSON whatever its type is said to be, and fastify refuses types it cannot parse.
-    delete raw.headers['content-type']
+    raw.headers['content-type'] = undefined
+    done()
   })
   allowOrigins(server, options.corsOrigins)
   for (const family of backend.families) mountFamily(server, backend, family)
@@ -85,10 +86,8 @@ function mountFamily(server: FastifyInstance, backend: Backend, family: Family):
 }
 
 function inboundOf(request: FastifyRequest, path: string): Inbound {
-  const headers: Record<string, string | undefined> = {}
-  for (const [name, value] of Object.entries(request.headers)) {
-    headers[name] = Array.isArray(value) ? value.join(', ') : value
-  }
+  // Node joins repeated headers by itself: only `set-cookie`, which no request has, stays a list.
+  const headers = request.headers as Inbound['headers']
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
   return { path, body, headers, address: request.ip }
 }
@@ -118,18 +117,20 @@ const REQUEST_HEADERS =
 /** Browsers may call from the configured origins; no credentials of the browser are used. */
 function allowOrigins(server: FastifyInstance, origins: readonly string[]): void {
   const any = origins.includes('*')
-  server.addHook('onRequest', async (request, reply) => {
+  server.addHook('onRequest', (request, reply, done) => {
     const { origin } = request.headers
     if (origin !== undefined && (any || origins.includes(origin))) {
       reply.header('access-control-allow-origin', any ? '*' : origin)
       if (!any) reply.header('vary', 'origin')
     }
-    if (request.method === 'OPTIONS') {
-      reply.header('access-control-allow-methods', 'POST, OPTIONS')
-      reply.header('access-control-allow-headers', REQUEST_HEADERS)
-      reply.header('access-control-max-age', '86400')
-      await reply.code(204).send()
+    if (request.method !== 'OPTIONS') {
+      done()
+      return
     }
+    reply.header('access-control-allow-methods', 'POST, OPTIONS')
+    reply.header('access-control-allow-headers', REQUEST_HEADERS)
+    reply.header('access-control-max-age', '86400')
+    void reply.code(204).send()
   })
 }
 

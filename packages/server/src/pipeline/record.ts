@@ -20,7 +20,7 @@ export function decidedOn({ organization, parent, validUntilMs }: Caller) {
 /** The audit facts that every unit of `caller` shares. */
 export function auditFacts(
   turn: { operation: Operation; request: Inbound; caller: Caller },
-  event: Pick<AuditFacts, 'action' | 'outcome' | 'activityId'> & {
+  event: Pick<AuditFacts, 'action' | 'outcome' | 'activityId' | 'bodyHash'> & {
     payload?: AuditFacts['payload']
   },
 ): AuditFacts {
@@ -35,7 +35,7 @@ export function auditFacts(
         : '',
     outcome: event.outcome,
     activityId: event.activityId,
-    bodyHash: sha256(request.body),
+    bodyHash: event.bodyHash,
     payload: { path: operation.path, address: request.address, ...event.payload },
   }
 }
@@ -61,6 +61,7 @@ export async function recordRefusal(
       action: operation.kind === 'vote' ? operation.type : (operation.versions[0]?.type ?? ''),
       outcome: errorCategory(error.code) === 'forbidden' ? 'denied' : 'failed',
       activityId: null,
+      bodyHash: sha256(request.body),
       payload: { error: error.code },
     },
   )

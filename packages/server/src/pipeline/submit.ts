@@ -97,6 +97,7 @@ function buildUnit(
         action: submission.version.type,
         outcome: denied ? 'denied' : AUDIT_OUTCOME[execution.status],
         activityId: id,
+        bodyHash: fingerprint,
         payload: execution.error === null ? {} : { error: execution.error.code },
       },
     ),

@@ -186,6 +186,7 @@ function buildUnit(deps: Dependencies, poll: Poll, effect: Effect): Unit {
         action: operation.type,
         outcome: effect === 'rejected' ? 'rejected' : 'accepted',
         activityId: activity.id,
+        bodyHash: sha256(call.request.body),
         payload: end === null ? {} : { ends: end.status },
       },
     ),

@@ -3,33 +3,43 @@
 /** What a field may be: text as UTF-8, integers as 8 bytes big-endian, absent as its own mark. */
 export type Field = string | number | Buffer | null
 
-const ABSENT = Buffer.from([0xff, 0xff, 0xff, 0xff])
+const ABSENT = 0xffffffff
+const LENGTH_BYTES = 4
+const INTEGER_BYTES = 8
 
 /**
  * Encodes fields one after the other: a 4-byte big-endian length, then the bytes. `null` is the
  * length `ffffffff` alone, so that absent and empty differ. Injective, hence safe to hash.
  */
 export function encodeFields(fields: readonly Field[]): Buffer {
-  const parts: Buffer[] = []
-  for (const field of fields) {
-    if (field === null) {
-      parts.push(ABSENT)
-      continue
-    }
-    const bytes = fieldBytes(field)
-    const length = Buffer.allocUnsafe(4)
-    length.writeUInt32BE(bytes.length)
-    parts.push(length, bytes)
-  }
-  return Buffer.concat(parts)
+  let size = 0
+  for (const field of fields) size += LENGTH_BYTES + sizeOf(field)
+  const encoded = Buffer.allocUnsafe(size)
+  let offset = 0
+  for (const field of fields) offset = write(encoded, field, offset)
+  return encoded
 }
 
-function fieldBytes(field: string | number | Buffer): Buffer {
-  if (typeof field === 'string') return Buffer.from(field, 'utf8')
+function sizeOf(field: Field): number {
+  if (field === null) return 0
+  if (typeof field === 'number') return INTEGER_BYTES
+  return typeof field === 'string' ? Buffer.byteLength(field) : field.length
+}
+
+/** @returns the offset after the field */
+function write(target: Buffer, field: Field, offset: number): number {
+  const start = offset + LENGTH_BYTES
+  if (field === null) return target.writeUInt32BE(ABSENT, offset)
   if (typeof field === 'number') {
-    const bytes = Buffer.allocUnsafe(8)
-    bytes.writeBigInt64BE(BigInt(field))
-    return bytes
+    target.writeUInt32BE(INTEGER_BYTES, offset)
+    return target.writeBigInt64BE(BigInt(field), start)
   }
-  return field
+  if (typeof field === 'string') {
+    const length = target.write(field, start)
+    target.writeUInt32BE(length, offset)
+    return start + length
+  }
+  target.writeUInt32BE(field.length, offset)
+  target.set(field, start)
+  return start + field.length
 }

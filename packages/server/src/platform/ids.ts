@@ -1,18 +1,5 @@
 // Ids: UUIDv7 text, and its 16-byte form.
-import { randomFillSync } from 'node:crypto'
-
-const pool = Buffer.alloc(4096)
-let used = pool.length
-
-/** Ten random bytes from a refilled pool: one system call serves four hundred ids. */
-function tenRandomBytes(): Buffer {
-  if (used + 10 > pool.length) {
-    randomFillSync(pool)
-    used = 0
-  }
-  used += 10
-  return pool.subarray(used - 10, used)
-}
+import { fewRandomBytes } from './random.ts'
 
 /** Formats 16 bytes as a lowercase UUID. */
 export function uuidFromBytes(bytes: Uint8Array): string {
@@ -20,16 +7,37 @@ export function uuidFromBytes(bytes: Uint8Array): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
+const ID_BYTES = 16
+const HYPHEN = 0x2d
+
 /** The 16 bytes of a UUID in canonical text. */
 export function uuidToBytes(uuid: string): Buffer {
-  return Buffer.from(uuid.replaceAll('-', ''), 'hex')
+  const bytes = Buffer.allocUnsafe(ID_BYTES)
+  writeUuid(bytes, uuid, 0)
+  return bytes
+}
+
+/** Writes the 16 bytes of a UUID in canonical text. @returns 16 */
+export function writeUuid(target: Buffer, uuid: string, start: number): number {
+  let at = 0
+  for (let index = start; index < start + ID_BYTES; index++) {
+    if (uuid.charCodeAt(at) === HYPHEN) at++
+    target[index] = (nibble(uuid.charCodeAt(at)) << 4) | nibble(uuid.charCodeAt(at + 1))
+    at += 2
+  }
+  return ID_BYTES
+}
+
+/** The value of one hexadecimal digit of either case. */
+function nibble(code: number): number {
+  return (code & 0x0f) + (code >> 6) * 9
 }
 
 /** A new UUIDv7 (RFC 9562 section 5.7) for the time `nowMs`. */
 export function newUuid(nowMs: number): string {
   const bytes = Buffer.allocUnsafe(16)
   bytes.writeUIntBE(nowMs, 0, 6)
-  tenRandomBytes().copy(bytes, 6)
+  fewRandomBytes(10).copy(bytes, 6)
   bytes[6] = 0x70 | (bytes.readUInt8(6) & 0x0f)
   bytes[8] = 0x80 | (bytes.readUInt8(8) & 0x3f)
   return uuidFromBytes(bytes)

@@ -74,13 +74,16 @@ function repeatedKey(
 
 /** The index after the closing quote. */
 function endOfString(text: string, start: number): number {
-  let index = start + 1
-  while (index < text.length) {
-    const code = text.charCodeAt(index)
-    if (code === QUOTE) return index + 1
-    index += code === BACKSLASH ? 2 : 1
-  }
-  return text.length
+  let quote = text.indexOf('"', start + 1)
+  while (quote >= 0 && isEscaped(text, quote)) quote = text.indexOf('"', quote + 1)
+  return quote < 0 ? text.length : quote + 1
+}
+
+/** Whether an odd number of backslashes stands before the quote; the opening quote ends them. */
+function isEscaped(text: string, quote: number): boolean {
+  let index = quote - 1
+  while (text.charCodeAt(index) === BACKSLASH) index--
+  return (quote - index) % 2 === 0
 }
 
 function isKey(text: string, end: number): boolean {

@@ -12,16 +12,10 @@ import {
   type Value,
 } from './engine.ts'
 import { compile } from './sql.ts'
-import type { ColumnType, Table } from './table.ts'
+import { arrayType, encodeArray } from './postgresArrays.ts'
+import type { Table } from './table.ts'
 
 const INT8 = 20
-
-const ARRAY_TYPE: Record<ColumnType, string> = {
-  uuid: 'uuid[]',
-  bytes: 'bytea[]',
-  text: 'text[]',
-  integer: 'bigint[]',
-}
 
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
@@ -53,11 +47,16 @@ class Session implements Tx {
     if (rows.length === 0) return
     const columns = Object.entries(table.columns)
     const names = columns.map(([name]) => name).join(', ')
-    const arrays = columns.map(([, type], index) => `$${index + 1}::${ARRAY_TYPE[type]}`)
+    const arrays = columns.map(([, type], index) => `$${index + 1}::${arrayType(type)}`)
     await this.#client.query({
       name: `insert_${table.name}`,
       text: `insert into ${table.name} (${names}) select * from unnest(${arrays.join(', ')})`,
-      values: columns.map(([name]) => rows.map((row) => row[name] ?? null)),
+      values: columns.map(([name, type]) =>
+        encodeArray(
+          type,
+          rows.map((row) => row[name] ?? null),
+        ),
+      ),
     })
   }
 

@@ -1,5 +1,5 @@
 // SQLite through node:sqlite: one writing connection, one reading connection, WAL, synced commits.
-import { existsSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
 import { uuidFromBytes, uuidToBytes } from '../platform/ids.ts'
@@ -19,6 +19,7 @@ import { compile } from './sql.ts'
 import type { Table } from './table.ts'
 
 const LOG_BYTES_MAX = 64 * 1024 * 1024
+const FLUSHES_BETWEEN_LOOKS = 8
 
 const BUSY = 5
 const IOERR = 10
@@ -31,11 +32,17 @@ interface Prepared {
   uuidColumns: string[]
 }
 
+interface PreparedInsert {
+  statement: StatementSync
+  columns: readonly { name: string; isUuid: boolean }[]
+}
+
 /** One connection and its prepared statements. */
 class Connection implements Tx {
   readonly engine = 'sqlite'
   readonly db: DatabaseSync
-  #prepared = new Map<string, Prepared>()
+  readonly #prepared = new Map<string, Prepared>()
+  readonly #inserts = new Map<Table, PreparedInsert>()
 
   constructor(path: string, readOnly: boolean) {
     this.db = new DatabaseSync(path, { readOnly, timeout: 5000 })
@@ -63,14 +70,12 @@ class Connection implements Tx {
   }
 
   async insert(table: Table, rows: readonly Row[]): Promise<void> {
-    const columns = Object.keys(table.columns)
-    const marks = columns.map((name) => (table.columns[name] === 'uuid' ? '?u' : '?'))
-    const { statement, uuids } = this.#prepare(
-      `insert into ${table.name} (${columns.join(', ')}) values (${marks.join(', ')})`,
-    )
+    if (rows.length === 0) return
+    const { statement, columns } = this.#prepareInsert(table)
     for (const row of rows) {
-      const values = columns.map((name) => row[name] ?? null)
-      statement.run(...bind(values, uuids))
+      const values: Value[] = []
+      for (const { name, isUuid } of columns) values.push(stored(row[name] ?? null, isUuid))
+      statement.run(...values)
     }
   }
 
@@ -80,6 +85,22 @@ class Connection implements Tx {
 
   isOpen(): boolean {
     return this.db.isTransaction
+  }
+
+  #prepareInsert(table: Table): PreparedInsert {
+    let prepared = this.#inserts.get(table)
+    if (prepared === undefined) {
+      const columns = Object.entries(table.columns).map(([name, type]) => ({
+        name,
+        isUuid: type === 'uuid',
+      }))
+      const names = columns.map(({ name }) => name).join(', ')
+      const marks = columns.map(({ isUuid }) => (isUuid ? '?u' : '?')).join(', ')
+      const { statement } = this.#prepare(`insert into ${table.name} (${names}) values (${marks})`)
+      prepared = { statement, columns }
+      this.#inserts.set(table, prepared)
+    }
+    return prepared
   }
 
   #prepare(sql: string): Prepared {
@@ -99,13 +120,16 @@ class Connection implements Tx {
 }
 
 function bind(params: readonly Value[], uuids: readonly boolean[]): Value[] {
-  return params.map((value, index) =>
-    uuids[index] === true && typeof value === 'string' ? uuidToBytes(value) : value,
-  )
+  return params.map((value, index) => stored(value, uuids[index] === true))
+}
+
+function stored(value: Value, isUuid: boolean): Value {
+  return isUuid && typeof value === 'string' ? uuidToBytes(value) : value
 }
 
 function adopt(row: Record<string, unknown>, uuidColumns: readonly string[]): void {
-  for (const [name, value] of Object.entries(row)) {
+  for (const name in row) {
+    const value = row[name]
     if (value instanceof Uint8Array) {
       row[name] = uuidColumns.includes(name)
         ? uuidFromBytes(value)
@@ -147,6 +171,7 @@ export class SqliteStore implements Store {
   readonly #writing: Connection
   readonly #reading: Connection
   readonly #turns = new Turns()
+  #untilLook = 0
   readonly #takeRead = <T>(work: () => Promise<T>) => this.#turns.take('read', work)
   readonly #takeWrite = <T>(work: () => Promise<T>) => this.#turns.take('write', work)
   readonly #checkpointer: Worker | undefined
@@ -198,8 +223,12 @@ export class SqliteStore implements Store {
 
   /** Resets the log when passive checkpoints cannot: they never do so under constant load. */
   tidy(): Promise<void> {
-    const log = `${this.#path}-wal`
-    if (!existsSync(log) || statSync(log).size < LOG_BYTES_MAX) return Promise.resolve()
+    // A flush adds a few MiB at most, so that the log cannot grow far between two looks.
+    this.#untilLook--
+    if (this.#untilLook > 0) return Promise.resolve()
+    this.#untilLook = FLUSHES_BETWEEN_LOOKS
+    const log = statSync(`${this.#path}-wal`, { throwIfNoEntry: false })
+    if (log === undefined || log.size < LOG_BYTES_MAX) return Promise.resolve()
     return this.#takeWrite(() => {
       const { db } = this.#writing
       db.exec('PRAGMA busy_timeout = 250')

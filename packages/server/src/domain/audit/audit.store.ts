@@ -1,10 +1,11 @@
 // SQL of the audit chain: heads, entries, checkpoints.
+import type { KeyObject } from 'node:crypto'
 import type { Reader, Row, Tx } from '../../store/engine.ts'
 import { table } from '../../store/table.ts'
 import type { AuditEntry } from './chain.ts'
 import { assertHead, type Head, headTag } from './head.ts'
 
-const headTable = table('organization_head', {
+export const headTable = table('organization_head', {
   organization_id: 'uuid',
   revision: 'integer',
   seq: 'integer',
@@ -47,7 +48,7 @@ export interface HeadRow {
 export const HEAD_COLUMNS = 'organization_id, revision, seq, link, tag, last_ms, state_mac'
 
 /** @throws Tampered when the row's tag is wrong */
-export function headFromRow(auditKey: Buffer, row: HeadRow): Head {
+export function headFromRow(auditKey: KeyObject, row: HeadRow): Head {
   const head: Head = {
     organizationId: row.organization_id,
     revision: row.revision,
@@ -60,7 +61,7 @@ export function headFromRow(auditKey: Buffer, row: HeadRow): Head {
   return head
 }
 
-export function headToRow(auditKey: Buffer, head: Head): Row {
+export function headToRow(auditKey: KeyObject, head: Head): Row {
   return {
     organization_id: head.organizationId,
     revision: head.revision,
@@ -76,7 +77,7 @@ export function headToRow(auditKey: Buffer, head: Head): Row {
 /** Reads and checks one head. @throws Tampered */
 export async function findHead(
   reader: Reader,
-  auditKey: Buffer,
+  auditKey: KeyObject,
   organizationId: string,
 ): Promise<Head | undefined> {
   const row = await reader.one<HeadRow>(
@@ -137,7 +138,7 @@ export function findNewestLeaf(
 /** Inserts the head and the entries of chains that begin in this transaction. */
 export async function insertChain(
   tx: Tx,
-  auditKey: Buffer,
+  auditKey: KeyObject,
   chain: { head: Head; entry: AuditEntry },
 ): Promise<void> {
   await tx.insert(headTable, [headToRow(auditKey, chain.head)])

@@ -1,10 +1,11 @@
 // The audit chain of one organization: what an entry says, and the link that ties it to the last.
-import { randomBytes } from 'node:crypto'
 import { sha256 } from '@keystead/crypto/node'
 import { encodeFields } from '../../platform/encoding.ts'
 import { uuidToBytes } from '../../platform/ids.ts'
+import { fewRandomBytes } from '../../platform/random.ts'
 
 const VERSION = 1
+const SALT_BYTES = 32
 
 /** Who did what to what, with which outcome. Everything here is public to the organization. */
 export interface AuditFacts {
@@ -92,7 +93,7 @@ export interface Position {
 /** Turns facts into the chained row at `position`. */
 export function chainEntry(unitId: string, facts: AuditFacts, position: Position): AuditEntry {
   const payload = JSON.stringify(facts.payload)
-  const salt = randomBytes(32)
+  const salt = fewRandomBytes(SALT_BYTES)
   const entry = {
     organization_id: position.organizationId,
     seq: position.seq,

@@ -1,4 +1,5 @@
 // Writes checkpoints in the background: one process at a time, at most one a second.
+import type { KeyObject } from 'node:crypto'
 import { sha256 } from '@keystead/crypto/node'
 import type { Store, Tx } from '../../store/engine.ts'
 import type { Keyvault } from '../keyvault/keyvault.ts'
@@ -62,7 +63,7 @@ async function append(tx: Tx, { keyvault, holder, nowMs }: CheckpointTurn): Prom
 }
 
 /** SECURITY: only heads that this server wrote are signed; one that was changed stops no other. */
-function isOurs(auditKey: Buffer, row: HeadRow): boolean {
+function isOurs(auditKey: KeyObject, row: HeadRow): boolean {
   try {
     headFromRow(auditKey, row)
     return true

@@ -1,4 +1,5 @@
 // An organization's head: the one row that its writers take, and the keyed tag that protects it.
+import type { KeyObject } from 'node:crypto'
 import { equalBytes, hmacSha256 } from '@keystead/crypto/node'
 import { encodeFields } from '../../platform/encoding.ts'
 import { uuidToBytes } from '../../platform/ids.ts'
@@ -20,7 +21,7 @@ export class Tampered extends Error {
 }
 
 /** HMAC over the whole head. SECURITY: without the key nobody can shorten or fork a chain. */
-export function headTag(auditKey: Buffer, head: Head): Buffer {
+export function headTag(auditKey: KeyObject, head: Head): Buffer {
   return hmacSha256(
     auditKey,
     encodeFields([
@@ -36,7 +37,7 @@ export function headTag(auditKey: Buffer, head: Head): Buffer {
 }
 
 /** @throws Tampered when `tag` is not this head's */
-export function assertHead(auditKey: Buffer, head: Head, tag: Buffer): void {
+export function assertHead(auditKey: KeyObject, head: Head, tag: Buffer): void {
   if (!equalBytes(headTag(auditKey, head), tag)) {
     throw new Tampered(`the head of organization ${head.organizationId} was changed from outside`)
   }

@@ -1,4 +1,5 @@
 // SQL of the key hierarchy: seals, wrapped data keys, sealed instance keys, sealed wallet seeds.
+import type { SealedSeed } from './seeds.ts'
 import type { Reader } from '../../store/engine.ts'
 import { table } from '../../store/table.ts'
 import type { Seal } from './seals.ts'
@@ -70,13 +71,12 @@ export async function findWalletSecret(
   reader: Reader,
   organizationId: string,
   walletId: string,
-): Promise<Buffer | undefined> {
-  const row = await reader.one<{ sealed: Buffer }>(
-    'select sealed from wallet_secret where organization_id = ?u and wallet_id = ?u',
+): Promise<Pick<SealedSeed, 'version' | 'sealed'> | undefined> {
+  return reader.one(
+    'select version, sealed from wallet_secret where organization_id = ?u and wallet_id = ?u',
     organizationId,
     walletId,
   )
-  return row?.sealed
 }
 
 export async function findPrivateKeySecret(

@@ -1,10 +1,12 @@
 // The unsealed key hierarchy of a running server: root key → data keys → secrets, and signing.
+import { createSecretKey, type KeyObject } from 'node:crypto'
 import {
   type Curve,
   publicKeyOf,
   signEd25519,
   signP256,
   signSecp256k1,
+  uncompressPublicKey,
 } from '@keystead/crypto/node'
 import { BoundedCache } from '../../platform/boundedCache.ts'
 import { INSTANCE_ID } from '../../platform/ids.ts'
@@ -34,6 +36,12 @@ export interface SigningKey {
   source: { walletId: string; path: string } | { privateKeyId: string }
 }
 
+/** An unsealed signing key. */
+interface OpenKey {
+  privateKey: Buffer
+  publicKey: Buffer
+}
+
 /** `r` and `s` of 32 bytes; `v` the recovery id (ECDSA), 0 for Ed25519 where `r ‖ s` is R ‖ S. */
 export interface Signature {
   r: Buffer
@@ -43,15 +51,20 @@ export interface Signature {
 
 export class Keyvault {
   readonly instance: InstanceKeys
+  /** The key of heads' tags: imported once, since importing takes longer than a tag. */
+  readonly auditKey: KeyObject
   /** Keys that were found and verified, by whatever name the finder gives them. */
   readonly found = new BoundedCache<SigningKey>(SIGNING_KEYS_MAX)
   readonly #rootKey: Buffer
   readonly #dataKeys = new BoundedCache<DataKey>(DATA_KEYS_MAX)
-  readonly #signingKeys = new BoundedCache<Buffer>(SIGNING_KEYS_MAX)
+  readonly #signingKeys = new BoundedCache<OpenKey>(SIGNING_KEYS_MAX)
+  /** The same by the object in `found`: a hot key is signed with without writing out its name. */
+  readonly #opened = new WeakMap<SigningKey, OpenKey>()
 
   private constructor(rootKey: Buffer, instance: InstanceKeys) {
     this.#rootKey = rootKey
     this.instance = instance
+    this.auditKey = createSecretKey(instance.secret('audit-mac'))
   }
 
   /** Opens the hierarchy below `rootKey`. @throws Error when it is not this database's */
@@ -63,11 +76,6 @@ export class Keyvault {
   /** The hierarchy of an instance that is being made. */
   static fresh(rootKey: Buffer, dataKey: DataKey, keys: readonly InstanceKeyRow[]): Keyvault {
     return new Keyvault(rootKey, new InstanceKeys(dataKey, keys))
-  }
-
-  /** The key of heads' tags. */
-  get auditKey(): Buffer {
-    return this.instance.secret('audit-mac')
   }
 
   /** @throws Tampered when the organization has no readable data key */
@@ -88,9 +96,9 @@ export class Keyvault {
 
   /** Unseals a wallet's seed to derive accounts from it. */
   async seed(reader: Reader, organizationId: string, walletId: string): Promise<Seed> {
-    const sealed = await findWalletSecret(reader, organizationId, walletId)
-    if (sealed === undefined) throw new Tampered(`wallet ${walletId} has no seed`)
-    return openSeed(await this.dataKey(reader, organizationId), walletId, sealed)
+    const secret = await findWalletSecret(reader, organizationId, walletId)
+    if (secret === undefined) throw new Tampered(`wallet ${walletId} has no seed`)
+    return openSeed(await this.dataKey(reader, organizationId), walletId, secret)
   }
 
   /**
@@ -99,10 +107,10 @@ export class Keyvault {
    * @throws Tampered when the unsealed key is not the one that was asked for
    */
   async sign(reader: Reader, key: SigningKey, message: Buffer): Promise<Signature> {
-    const privateKey = await this.#privateKey(reader, key)
+    const { privateKey, publicKey } = await this.#open(reader, key)
     switch (key.curve) {
       case 'secp256k1': {
-        const { r, s, recovery } = signSecp256k1(privateKey, message, key.publicKey)
+        const { r, s, recovery } = signSecp256k1(privateKey, message, publicKey)
         return { r, s, v: recovery }
       }
       case 'p256': {
@@ -116,7 +124,13 @@ export class Keyvault {
     }
   }
 
-  async #privateKey(reader: Reader, key: SigningKey): Promise<Buffer> {
+  async #open(reader: Reader, key: SigningKey): Promise<OpenKey> {
+    const opened = this.#opened.get(key) ?? (await this.#openByName(reader, key))
+    this.#opened.set(key, opened)
+    return opened
+  }
+
+  async #openByName(reader: Reader, key: SigningKey): Promise<OpenKey> {
     const name = `${key.organizationId}/${key.curve}/${key.publicKey.toString('hex')}`
     const cached = this.#signingKeys.get(name)
     if (cached !== undefined) return cached
@@ -126,8 +140,9 @@ export class Keyvault {
         `a sealed key of organization ${key.organizationId} is not the public key's`,
       )
     }
-    this.#signingKeys.set(name, privateKey, 1)
-    return privateKey
+    const open = { privateKey, publicKey: checkKey(key) }
+    this.#signingKeys.set(name, open, 1)
+    return open
   }
 
   async #unseal(reader: Reader, { organizationId, curve, source }: SigningKey): Promise<Buffer> {
@@ -139,6 +154,11 @@ export class Keyvault {
     if (sealed === undefined) throw new Tampered(`private key ${source.privateKeyId} has no secret`)
     return openPrivateKey(await this.dataKey(reader, organizationId), source.privateKeyId, sealed)
   }
+}
+
+/** The public key as the self-check reads it fastest: decompressing takes a root each time. */
+function checkKey({ curve, publicKey }: SigningKey): Buffer {
+  return curve === 'secp256k1' ? uncompressPublicKey(curve, publicKey) : publicKey
 }
 
 async function loadDataKey(

@@ -14,8 +14,9 @@ import type { DataKey, SecretPlace } from './dataKeys.ts'
 export class Seed {
   readonly #seed: Buffer
 
-  constructor(mnemonic: string) {
-    this.#seed = mnemonicToSeed(mnemonic, '')
+  /** @param seed 64 bytes (BIP-39) */
+  constructor(seed: Buffer) {
+    this.#seed = seed
   }
 
   /** The private key at `path`, a BIP-32 path that `parsePath` accepts. */
@@ -31,7 +32,10 @@ export class Seed {
   }
 }
 
-/** A row of `wallet_secret`. */
+const SEED_BYTES = 64
+const VERSION = 2
+
+/** A row of `wallet_secret`: under the seal the seed, since making it takes 2048 hashes, and its words. */
 export interface SealedSeed {
   organization_id: string
   wallet_id: string
@@ -50,22 +54,31 @@ export interface NewSeed {
 export function createSeed(dataKey: DataKey, wallet: NewSeed): { seed: Seed; row: SealedSeed } {
   const mnemonic =
     typeof wallet.mnemonic === 'string' ? wallet.mnemonic : generateMnemonic(wallet.mnemonic)
+  const seed = mnemonicToSeed(mnemonic, '')
+  const secret = Buffer.concat([seed, Buffer.from(mnemonic, 'utf8')])
   return {
-    seed: new Seed(mnemonic),
+    seed: new Seed(seed),
     row: {
       organization_id: wallet.organizationId,
       wallet_id: wallet.walletId,
-      version: 1,
-      sealed: dataKey.seal(place(wallet.walletId), Buffer.from(mnemonic, 'utf8')),
+      version: VERSION,
+      sealed: dataKey.seal(place(wallet.walletId, VERSION), secret),
     },
   }
 }
 
 /** @throws Error when the bytes are not this wallet's */
-export function openSeed(dataKey: DataKey, walletId: string, sealed: Buffer): Seed {
-  return new Seed(dataKey.open(place(walletId), sealed).toString('utf8'))
+export function openSeed(
+  dataKey: DataKey,
+  walletId: string,
+  { version, sealed }: Pick<SealedSeed, 'version' | 'sealed'>,
+): Seed {
+  const secret = dataKey.open(place(walletId, version), sealed)
+  // Version 1 held the words alone.
+  if (version === 1) return new Seed(mnemonicToSeed(secret.toString('utf8'), ''))
+  return new Seed(secret.subarray(0, SEED_BYTES))
 }
 
-function place(walletId: string): SecretPlace {
-  return { table: 'wallet_secret', column: 'sealed', rowId: walletId, version: 1 }
+function place(walletId: string, version: number): SecretPlace {
+  return { table: 'wallet_secret', column: 'sealed', rowId: walletId, version }
 }

@@ -1,4 +1,5 @@
 // Creating an organization: its row, key, users, wallet, and the beginning of its chain.
+import type { KeyObject } from 'node:crypto'
 import { type AuditFacts, chainEntry, genesisLink } from '../audit/chain.ts'
 import { insertChain } from '../audit/audit.store.ts'
 import type { Head } from '../audit/head.ts'
@@ -29,7 +30,7 @@ export interface OrganizationPlan {
 /** The first entry of the new chain. */
 export interface Birth {
   unitId: string
-  auditKey: Buffer
+  auditKey: KeyObject
   facts: AuditFacts
   atMs: number
 }

@@ -168,8 +168,22 @@ export function findUser(snapshots: readonly (Snapshot | null)[], userId: string
 
 /** Drops members that are null: unset optional fields, as one official client sends them. */
 export function dropNulls(value: JsonValue): JsonValue {
-  if (Array.isArray(value)) return value.map(dropNulls)
+  return hasNulls(value) ? withoutNulls(value) : value
+}
+
+function hasNulls(value: JsonValue): boolean {
+  if (value === null || typeof value !== 'object') return false
+  if (Array.isArray(value)) return value.some(hasNulls)
+  for (const key in value) {
+    const member = value[key]
+    if (member === null || (typeof member === 'object' && hasNulls(member))) return true
+  }
+  return false
+}
+
+function withoutNulls(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(withoutNulls)
   if (value === null || typeof value !== 'object') return value
   const kept = Object.entries(value).filter(([, member]) => member !== null)
-  return Object.fromEntries(kept.map(([key, member]) => [key, dropNulls(member)]))
+  return Object.fromEntries(kept.map(([key, member]) => [key, withoutNulls(member)]))
 }
