@@ -96,11 +96,12 @@ async function createOrganization(maker: Maker, tx: Tx, signs: boolean): Promise
   const { dataKey, row: keyRow } = keyvault.createDataKey(organizationId)
   const context = { organizationId, dataKey, nowMs, newId }
   const apiKey = { name: 'bench', publicKey, curve: 'p256', expirationSeconds: null } as const
+  const credentials = { apiKeys: [apiKey], passkeys: [], identities: [] }
   const users = planUsers({
     ...context,
     organization: null,
     isRoot: true,
-    users: [{ name: 'bench', email: null, phone: null, apiKeys: [apiKey] }],
+    users: [{ name: 'bench', email: null, phone: null, tagIds: [], credentials }],
   })
   const wallet = signs ? planWallet(context, null, WALLET) : null
   const birth = {
