@@ -100,6 +100,6 @@ function facts(apiKeyIds: readonly string[]) {
     outcome: 'accepted' as const,
     activityId: null,
     bodyHash: null,
-    payload: { apiKeyIds: apiKeyIds.join(' ') },
+    payload: { apiKeyIds },
   }
 }
