@@ -1,4 +1,5 @@
 // The official TypeScript clients, unmodified: users of every version, changed, deleted and listed.
+import type { Turnkey as NewestTurnkey } from '@turnkey/sdk-server-newest'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { apiKeyParams, generateKey } from '../../support/client.ts'
 import { engines } from '../../support/server.ts'
@@ -13,6 +14,8 @@ import {
   violationsOf,
   type World,
 } from './world.ts'
+
+type NewestClient = ReturnType<NewestTurnkey['apiClient']>
 
 const NOBODY = '019a0000-0000-7000-8000-0000000000ff'
 const DEFAULT = { authenticators: [], oauthProviders: [], userTags: [] }
@@ -104,7 +107,7 @@ describe.each(engines)('users on %s', (engine) => {
 
   test('the single changes of the newest client change that and nothing else', async () => {
     const { userId } = await createUser(world, generateKey())
-    const client = officialClient('8.2.1', world.admin)
+    const client = officialClient('8.2.1', world.admin) as NewestClient
     expect(await client.updateUserName({ userId, userName: 'Renamed' })).toMatchObject({ userId })
     await client.updateUserEmail({ userId, userEmail: 'New@example.com' })
     await client.updateUserPhoneNumber({ userId, userPhoneNumber: '+4915112345678' })
@@ -207,7 +210,8 @@ describe.each(engines)('users on %s', (engine) => {
     ],
     ['an empty name', 'CREATE_USERS_V4', { userName: '' }, 'userName', 'must not be empty'],
     ['a tag that is no id', 'CREATE_USERS_V4', { userTags: ['x'] }, 'userTags.0', 'must be a UUID'],
-  ])('%s is refused, with the path', async (_what, type, members, field, description) => {
+  ])('%s is refused, with the path', async (...row) => {
+    const [, type, members, field, description] = row
     const users = [{ userName: 'x', ...members }]
     const refused = await world.admin.submit('create_users', { users }, type)
     expect(refused.status).toBe(400)
@@ -234,7 +238,8 @@ describe.each(engines)('users on %s', (engine) => {
       'verificationToken',
       textLike(/not issued/),
     ],
-  ])('%s with %j is refused at %s', async (name, members, field, description) => {
+  ])('%s with %j is refused at %s', async (...row) => {
+    const [name, members, field, description] = row
     const { userId } = world.server.admin
     const refused = await world.admin.submit(name, { userId, ...members })
     expect(refused.status).toBe(400)
