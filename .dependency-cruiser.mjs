@@ -10,6 +10,7 @@ const walls = {
   },
   domain: { ours: ['domain/', 'store/', 'platform/'] },
   commit: { ours: ['commit/', 'store/', 'domain/', 'platform/'] },
+  jobs: { ours: ['jobs/', 'commit/', 'domain/', 'store/engine\\.ts$', 'platform/'] },
   pipeline: {
     ours: ['pipeline/', 'operation/', 'domain/', 'commit/', 'store/engine\\.ts$', 'platform/'],
   },

@@ -8,6 +8,7 @@ import { HeadWatch } from './domain/audit/headWatch.ts'
 import { Refusals } from './domain/audit/refusals.ts'
 import { Keyvault } from './domain/keyvault/keyvault.ts'
 import { Directory } from './domain/organization/directory.ts'
+import { ExpiredKeyPurge } from './jobs/purgeExpiredKeys.ts'
 import { AppError } from './errors.ts'
 import type { Dependencies, Observed } from './pipeline/dependencies.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
@@ -27,6 +28,7 @@ import { Busy, type Store } from './store/engine.ts'
 
 const CHECKPOINT_MS = 1000
 const SUMMARY_MS = 60_000
+const PURGE_MS = 60_000
 
 /** Everything an unsealed process works with. */
 export interface App {
@@ -105,12 +107,15 @@ function startJobs(deps: Dependencies, store: Store): () => Promise<void> {
       if (!(error instanceof Busy)) log('error', `the job ${name} failed`, { cause: error })
     })
   }
-  const { keyvault, clock } = deps
+  const { keyvault, clock, queue } = deps
+  const purge = new ExpiredKeyPurge({ store, queue, clock, holder })
   const checkpoint = () => writeCheckpoint({ store, keyvault, holder, nowMs: clock.now() })
   const timers = [
     setInterval(() => enqueue('checkpoint', checkpoint), CHECKPOINT_MS),
     setInterval(() => enqueue('summaries', () => writeSummaries(deps)), SUMMARY_MS),
+    setInterval(() => enqueue('purge', () => purge.run()), PURGE_MS),
   ]
+  enqueue('purge', () => purge.run())
   return async () => {
     for (const timer of timers) clearInterval(timer)
     enqueue('summaries', () => writeSummaries(deps))

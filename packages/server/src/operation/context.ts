@@ -1,5 +1,6 @@
 // What an operation may see and use while it runs.
 import type { Actor } from '../domain/activity/activity.ts'
+import type { DecidedBy } from '../domain/authority/decide.ts'
 import type { OidcVerifier } from '../domain/credential/oidcIdentity.ts'
 import type { Keyvault } from '../domain/keyvault/keyvault.ts'
 import type { Snapshot } from '../domain/organization/model.ts'
@@ -26,4 +27,10 @@ export interface Context<E extends ErrorCode = ErrorCode> extends Services {
   newId(): string
   /** Ends the request with a declared error. */
   fail(code: E, details?: ErrorDetails): never
+}
+
+/** @template E the error codes that the operation's record declares */
+export interface ActionContext<E extends ErrorCode = ErrorCode> extends Context<E> {
+  /** By what the action was allowed. */
+  decidedBy: DecidedBy
 }

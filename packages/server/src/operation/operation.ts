@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { EffectTx } from '../commit/unit.ts'
 import type { VoteSelection } from '../domain/activity/activity.ts'
 import type { ErrorCode } from '../errors.ts'
-import type { Context } from './context.ts'
+import type { ActionContext, Context } from './context.ts'
 import type { Tag } from './tags.ts'
 
 /** Named classes of rate limits; the numbers are configuration. */
@@ -83,7 +83,7 @@ export interface ActivitySpec<
   /** What `effects` writes: `snapshot` when any row that decisions read. */
   changes: 'nothing' | 'rows' | 'snapshot'
   /** Reads and computes, before any transaction. All cryptography happens here. */
-  prepare(ctx: Context<E>, params: z.output<S>): Promise<X> | X
+  prepare(ctx: ActionContext<E>, params: z.output<S>): Promise<X> | X
   /** Writes rows under the organization's lock; null when `changes` is `nothing`. */
   effects: ((tx: EffectTx, prepared: X) => Promise<void>) | null
 }
@@ -99,7 +99,7 @@ export interface ActivityOperation extends Described {
   errors: readonly ErrorCode[]
   example: { params: unknown; result: unknown }
   changes: 'nothing' | 'rows' | 'snapshot'
-  run(ctx: Context, params: unknown): Promise<RunResult>
+  run(ctx: ActionContext, params: unknown): Promise<RunResult>
 }
 
 /** A prepared activity: its result, and its effects bound to what was prepared. */

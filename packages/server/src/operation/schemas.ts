@@ -55,6 +55,18 @@ export const label = text(255).min(1, 'must not be empty')
 
 export const uuid = z.uuid('must be a UUID').transform((id) => id.toLowerCase())
 
+/** An e-mail address; empty text stands for none. */
+export const email = text(320)
+  .refine((value) => value === '' || z.regexes.email.test(value), 'must be an e-mail address')
+  .transform((value) => (value === '' ? null : value))
+
+const E164 = /^\+[1-9][0-9]{6,14}$/
+
+/** A telephone number in the international form of E.164; empty text stands for none. */
+export const phoneNumber = text(16)
+  .refine((value) => value === '' || E164.test(value), 'must be a phone number in E.164 format')
+  .transform((value) => (value === '' ? null : value))
+
 /** An unsigned integer as decimal text, as JSON of 64-bit numbers has it. */
 export const decimalText = z
   .string()

@@ -1,6 +1,7 @@
 // Running an operation that was allowed: prepare, with declared errors kept as its outcome.
 import type { Effects, Unit } from '../commit/unit.ts'
 import type { ActivityRow, Actor } from '../domain/activity/activity.ts'
+import type { DecidedBy } from '../domain/authority/decide.ts'
 import { AppError, type ErrorDetails, errorCategory, isErrorCode } from '../errors.ts'
 import type { Call, Caller, Submission } from '../operation/family.ts'
 import { newUuid } from '../platform/ids.ts'
@@ -36,6 +37,7 @@ interface Run {
   caller: Caller
   submission: Pick<Submission, 'operation' | 'version' | 'params'>
   submitter: Actor
+  decidedBy: DecidedBy
 }
 
 /** Prepares an allowed operation. Declared errors are its outcome; others are thrown. */
@@ -51,6 +53,7 @@ export async function execute(deps: Dependencies, run: Run): Promise<Execution> 
         organization: caller.organization,
         parent: caller.parent,
         actor: run.submitter,
+        decidedBy: run.decidedBy,
         nowMs: call.nowMs,
         newId: () => newUuid(deps.clock.now()),
         fail: (code, details) => {

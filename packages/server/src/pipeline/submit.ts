@@ -56,9 +56,9 @@ async function attempt(deps: Dependencies, turn: Turn, submission: Submission): 
     ownUserId: operation.ownUser(params),
   })
   turn.call.watch.lap('decide')
-  switch (verdict) {
+  switch (verdict.kind) {
     case 'allow':
-      return execute(deps, { ...turn, submission, submitter: caller.actor })
+      return execute(deps, { ...turn, submission, submitter: caller.actor, decidedBy: verdict.by })
     case 'hold':
       return held
     case 'deny':

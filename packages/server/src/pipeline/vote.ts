@@ -123,8 +123,8 @@ async function executeIfReached(
     parentMayAct: operation.parentMayAct,
     ownUserId: operation.ownUser(params),
   })
-  if (verdict !== 'allow') return null
-  return execute(deps, { call, caller, submission, submitter })
+  if (verdict.kind !== 'allow') return null
+  return execute(deps, { call, caller, submission, submitter, decidedBy: verdict.by })
 }
 
 /** SECURITY: what was stored is verified again before it counts: bodies by hash, votes by stamp. */

@@ -4,6 +4,7 @@ import { findActivity } from '../../src/domain/activity/activity.store.ts'
 import { findEntryAt, findNewestLeaf } from '../../src/domain/audit/audit.store.ts'
 import { stopCheckpoints, writeCheckpoint } from '../../src/domain/audit/checkpointer.ts'
 import { listRootOrganizations } from '../../src/domain/organization/lookup.store.ts'
+import { ExpiredKeyPurge } from '../../src/jobs/purgeExpiredKeys.ts'
 import { isInitialised } from '../../src/host/instance.ts'
 import {
   accountParams,
@@ -16,6 +17,8 @@ import {
 import type { Instance } from './instance.ts'
 import { deleteKeys } from './units.ts'
 
+const DAY_MS = 24 * 60 * 60 * 1000
+
 /** Runs every statement of the stores at least once, and no SQL of the tests' own. */
 export async function exercise(instance: Instance): Promise<void> {
   const { deps, store } = instance.app
@@ -23,7 +26,9 @@ export async function exercise(instance: Instance): Promise<void> {
   const checkpoint = () => writeCheckpoint({ ...deps, store, holder: 'test', nowMs: Date.now() })
   await useWallets(admin)
   const newest = await listPages(admin)
+  await useTags(admin)
   await createBelow(admin)
+  await purgeExpired(instance, admin)
   await checkpoint()
   await voteOn(instance, admin)
   await checkpoint()
@@ -77,6 +82,29 @@ async function listPages(admin: AppClient): Promise<string> {
     }
   }
   return newest
+}
+
+/** Tags a user and a private key, changes and deletes the user, and takes the tags away again. */
+async function useTags(admin: AppClient): Promise<void> {
+  const { userId } = await admin.createUser('tagged')
+  const made = await admin.submit('create_user_tag', { userTagName: 'tag', userIds: [userId] })
+  const userTagId = made.at('activity.result.createUserTagResult.userTagId')
+  await admin.submit('update_user_tag', { userTagId, newUserTagName: 'renamed' })
+  await admin.submit('update_user', { userId, userName: 'changed' })
+  await admin.submit('delete_user_tags', { userTagIds: [userTagId] })
+  const privateKeyIds = [(await admin.query('list_private_keys')).at('privateKeys.0.privateKeyId')]
+  await admin.submit('create_private_key_tag', { privateKeyTagName: 'tag', privateKeyIds })
+  await admin.submit('delete_users', { userIds: [userId] })
+}
+
+/** Lets a key expire a week ago, as far as the job knows, and removes it. */
+async function purgeExpired({ app }: Instance, admin: AppClient): Promise<void> {
+  const { userId } = await admin.createUser('expiring')
+  const apiKeys = [{ ...apiKeyParams(generateKey(), 'brief'), expirationSeconds: '1' }]
+  await admin.submit('create_api_keys', { userId, apiKeys }, 'CREATE_API_KEYS_V2')
+  const clock = { now: () => Date.now() + 8 * DAY_MS }
+  const { queue } = app.deps
+  await new ExpiredKeyPurge({ store: app.store, queue, clock, holder: 'test' }).run()
 }
 
 async function createBelow(admin: AppClient): Promise<void> {

@@ -18,6 +18,8 @@ export const engines: readonly Engine[] = ['sqlite', 'postgres']
 export interface InstanceOptions {
   /** The clock of every app on this instance. */
   clock?: Clock
+  /** Whether apps run the background jobs; by default they do not. */
+  jobs?: boolean
   /** Gives the database URL that the apps use; SQL from outside goes to the database itself. */
   through?: (databaseUrl: string) => Promise<string>
 }
@@ -51,10 +53,10 @@ export class Instance {
   }
 
   /** What another process of the server is: its own store, caches and queue. */
-  async openApp(): Promise<App> {
+  async openApp(options: InstanceOptions = this.#options): Promise<App> {
     const store = await openStore(this.config, { checkpoints: false })
     this.#stores.push(store)
-    return startApp(store, this.#rootKey, this.#options)
+    return startApp(store, this.#rootKey, options)
   }
 
   /** Another root organization, with a key pair for its first user. */
@@ -154,11 +156,15 @@ const ADMIN = {
   apiPublicKey: null,
 }
 
-function startApp(store: Store, rootKey: Buffer, { clock }: InstanceOptions): Promise<App> {
+function startApp(
+  store: Store,
+  rootKey: Buffer,
+  { clock, jobs = false }: InstanceOptions,
+): Promise<App> {
   const window = { aheadMs: 300_000, behindMs: 86_400_000 }
   return createApp(store, rootKey, {
     window,
-    jobs: false,
+    jobs,
     ...(clock === undefined ? {} : { clock }),
   })
 }

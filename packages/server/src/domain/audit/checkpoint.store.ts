@@ -55,6 +55,20 @@ export async function acquireLease(
   return row?.epoch
 }
 
+/** Whether `holder` has had the lease since `epoch` began, and nobody took it over. */
+export async function holdsLease(
+  tx: Tx,
+  { name, holder, epoch }: { name: string; holder: string; epoch: number },
+): Promise<boolean> {
+  const row = await tx.one(
+    'select name from lease where name = ? and holder = ? and epoch = ?',
+    name,
+    holder,
+    epoch,
+  )
+  return row !== undefined
+}
+
 /** Lets another process take the lease at once. */
 export async function releaseLease(tx: Tx, lease: { name: string; holder: string }): Promise<void> {
   await tx.run(

@@ -22,19 +22,22 @@ export interface DecisionInput {
   ownUserId: string | null
 }
 
+/** By what something was allowed: enough root users, or the user whose own credentials it is about. */
+export type DecidedBy = 'rootQuorum' | 'ownUser'
+
 /** `hold`: the root users' votes are below their threshold, and more of them could reach it. */
-export type Verdict = 'allow' | 'hold' | 'deny'
+export type Verdict = { kind: 'allow'; by: DecidedBy } | { kind: 'hold' } | { kind: 'deny' }
 
 /** Pure: the same snapshot and votes always give the same verdict. */
 export function decide(input: DecisionInput): Verdict {
   const { organization, submitter } = input
   const foreign = submitter.organizationId !== input.targetId
-  if (foreign && !input.parentMayAct) return 'deny'
+  if (foreign && !input.parentMayAct) return { kind: 'deny' }
   const rootVotes = countRootVotes(organization, input.approvals)
-  if (rootVotes >= organization.rootThreshold) return 'allow'
+  if (rootVotes >= organization.rootThreshold) return { kind: 'allow', by: 'rootQuorum' }
   const own = input.ownUserId === submitter.userId && !foreign
-  if (own && !input.rootQuorumOnly) return 'allow'
-  return rootVotes > 0 ? 'hold' : 'deny'
+  if (own && !input.rootQuorumOnly) return { kind: 'allow', by: 'ownUser' }
+  return { kind: rootVotes > 0 ? 'hold' : 'deny' }
 }
 
 /** Whether a vote of `voter` could ever count for what waits in `organization`. */

@@ -10,6 +10,7 @@ import type { Row } from '../../store/engine.ts'
 import type { DataKey } from '../keyvault/dataKeys.ts'
 import { createPrivateKey, type SealedPrivateKey } from '../keyvault/privateKeys.ts'
 import type { Snapshot } from '../organization/model.ts'
+import { tagColumn } from '../tag/tag.ts'
 
 export interface PrivateKeyParams {
   name: string
@@ -49,8 +50,7 @@ export function planPrivateKeys(plan: NewPrivateKeys): PlannedPrivateKey[] {
 function planPrivateKey(plan: NewPrivateKeys, params: PrivateKeyParams): PlannedPrivateKey {
   const { organizationId } = plan.organization
   const { curve } = params
-  const tagIds = [...new Set(params.tagIds)].sort()
-  const known = tagIds.every((tag) => plan.organization.tags.get(tag)?.kind === 'privateKey')
+  const known = params.tagIds.every((tag) => plan.organization.tags.get(tag)?.kind === 'privateKey')
   if (!known) throw new AppError('PRIVATE_KEY_TAG_NOT_FOUND')
   const id = plan.newId()
   const { publicKey, row: secret } = createPrivateKey(plan.dataKey, {
@@ -69,7 +69,7 @@ function planPrivateKey(plan: NewPrivateKeys, params: PrivateKeyParams): Planned
     curve,
     public_key: publicKey,
     addresses: JSON.stringify(addresses),
-    tags: tagIds.length === 0 ? null : JSON.stringify(tagIds),
+    tags: tagColumn(params.tagIds),
     exported: 0,
     imported: 0,
     created_ms: plan.nowMs,

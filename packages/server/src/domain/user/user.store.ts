@@ -1,7 +1,9 @@
 // SQL of users and the root quorum.
 import type { Tx } from '../../store/engine.ts'
-import { insertCredentials } from '../credential/credential.store.ts'
+import { deleteCredentialsOf, insertCredentials } from '../credential/credential.store.ts'
 import { userTable } from '../organization/covered.store.ts'
+import type { User } from '../organization/model.ts'
+import { tagColumn } from '../tag/tag.ts'
 import type { UserPlan } from './user.ts'
 
 export async function insertUsers(tx: Tx, plan: Omit<UserPlan, 'userIds'>): Promise<void> {
@@ -28,5 +30,38 @@ export async function updateRootQuorum(
       organizationId,
       id,
     )
+  }
+}
+
+/** Stores name, contacts and tags of a user. */
+export async function updateUser(
+  tx: Tx,
+  organizationId: string,
+  { user, nowMs }: { user: User; nowMs: number },
+): Promise<void> {
+  await tx.run(
+    `update org_user set name = ?, email = ?, email_verified = ?, phone = ?, phone_verified = ?,
+       tags = ?, updated_ms = ? where organization_id = ?u and id = ?u`,
+    user.name,
+    user.email,
+    user.emailVerified ? 1 : null,
+    user.phone,
+    user.phoneVerified ? 1 : null,
+    tagColumn(user.tagIds),
+    nowMs,
+    organizationId,
+    user.id,
+  )
+}
+
+/** Removes users with all their credentials. */
+export async function deleteUsers(
+  tx: Tx,
+  organizationId: string,
+  users: readonly User[],
+): Promise<void> {
+  await deleteCredentialsOf(tx, organizationId, users)
+  for (const { id } of users) {
+    await tx.run('delete from org_user where organization_id = ?u and id = ?u', organizationId, id)
   }
 }

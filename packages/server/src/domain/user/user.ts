@@ -11,6 +11,8 @@ import {
 } from '../credential/credentials.ts'
 import { resourceLimits } from '../organization/limits.ts'
 import type { Snapshot } from '../organization/model.ts'
+import { tagColumn } from '../tag/tag.ts'
+import { canonicalEmail } from './contact.ts'
 
 /** What a request says about a new user. */
 export interface UserParams {
@@ -81,7 +83,8 @@ export function planUsers(plan: NewUsers): UserPlan {
   return { userIds, users, apiKeys, passkeys, oidcIdentities }
 }
 
-function refuseUnknownTags(organization: Snapshot | null, tagIds: readonly string[]): void {
+/** @throws AppError `USER_TAG_NOT_FOUND` */
+export function refuseUnknownTags(organization: Snapshot | null, tagIds: readonly string[]): void {
   const known = tagIds.every((id) => organization?.tags.get(id)?.kind === 'user')
   if (!known) throw new AppError('USER_TAG_NOT_FOUND')
 }
@@ -99,12 +102,12 @@ function userRow(plan: NewUsers, id: string, user: VerifiedUser): Row {
     organization_id: plan.organizationId,
     id,
     name: user.name,
-    email: user.email,
+    email: user.email === null ? null : canonicalEmail(user.email),
     email_verified: isVerified(user) ? 1 : null,
     phone: user.phone,
     phone_verified: null,
     is_root: plan.isRoot ? 1 : 0,
-    tags: user.tagIds.length === 0 ? null : JSON.stringify([...new Set(user.tagIds)].sort()),
+    tags: tagColumn(user.tagIds),
     created_ms: plan.nowMs,
     updated_ms: plan.nowMs,
   }
@@ -112,5 +115,7 @@ function userRow(plan: NewUsers, id: string, user: VerifiedUser): Row {
 
 /** Whether one of the user's identity providers has verified the user's e-mail address. */
 function isVerified({ email, credentials }: VerifiedUser): boolean {
-  return email !== null && credentials.identities.some((known) => known.verifiedEmail === email)
+  if (email === null) return false
+  const verified = credentials.identities.flatMap((identity) => identity.verifiedEmail ?? [])
+  return verified.map(canonicalEmail).includes(canonicalEmail(email))
 }

@@ -1,5 +1,6 @@
 // Who calls: finds the stamp's key in the target organization, its parent, or below it.
 import { findSubOrganizationsByPublicKey } from '../../domain/organization/lookup.store.ts'
+import { isLive } from '../../domain/credential/apiKey.ts'
 import type { Directory } from '../../domain/organization/directory.ts'
 import type { ApiKey, Snapshot } from '../../domain/organization/model.ts'
 import { AppError, invalidField } from '../../errors.ts'
@@ -29,17 +30,23 @@ export async function authenticate(
   const header = stampHeader(call)
   const stamp = parseStamp(header)
   const find = (id: string) => (fresh ? directory.refresh(id) : directory.find(id))
+  const known = await findKey(call, { organizationId, stamp, directory, find })
+  // Before a refusal the organization is looked up again: the key may be new, or purged by now.
   const match =
-    (await findKey(call, { organizationId, stamp, directory, find })) ??
-    (await findKey(call, { organizationId, stamp, directory, find: (id) => directory.refresh(id) }))
+    known !== undefined && isLive(known.apiKey, call.nowMs)
+      ? known
+      : await findKey(call, {
+          organizationId,
+          stamp,
+          directory,
+          find: (id) => directory.refresh(id),
+        })
   if (match === undefined) throw new AppError('PUBLIC_KEY_NOT_FOUND')
   const { apiKey, home } = match
   if (!verifyStamp(stamp, apiKey.verifyKey, call.request.body)) {
     throw new AppError('SIGNATURE_INVALID')
   }
-  if (apiKey.expiresMs !== null && apiKey.expiresMs <= call.nowMs) {
-    throw new AppError('API_KEY_EXPIRED')
-  }
+  if (!isLive(apiKey, call.nowMs)) throw new AppError('API_KEY_EXPIRED')
   const actor = { organizationId: home.organizationId, userId: apiKey.userId }
   return {
     actor,

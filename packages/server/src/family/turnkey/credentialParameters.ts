@@ -62,7 +62,7 @@ export function base64UrlBytes(max: number) {
   })
 }
 
-const transports = list(
+export const transports = list(
   oneOf(
     [
       'AUTHENTICATOR_TRANSPORT_BLE',

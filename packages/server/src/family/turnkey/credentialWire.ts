@@ -20,6 +20,18 @@ export const apiKeyResult = z.object({
   expirationSeconds: z.string().optional(),
 })
 
+export const exampleApiKey: z.input<typeof apiKeyResult> = {
+  credential: {
+    publicKey: '020217e617f0b6443928278f96999e69a23a4f2c152bdf6d6cdf66e5b80282d4ed',
+    type: 'CREDENTIAL_TYPE_API_KEY_P256',
+  },
+  apiKeyId: '019a0000-0000-7000-8000-000000000003',
+  apiKeyName: 'laptop',
+  createdAt: { seconds: '1793000000', nanos: '0' },
+  updatedAt: { seconds: '1793000000', nanos: '0' },
+  expirationSeconds: '86400',
+}
+
 export function wireApiKey(key: ApiKey): z.input<typeof apiKeyResult> {
   return {
     credential: { publicKey: key.publicKey, type: CREDENTIAL_TYPE[key.curve] },

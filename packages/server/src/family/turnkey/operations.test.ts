@@ -164,6 +164,24 @@ describe('the registry refuses', () => {
 describe('older versions', () => {
   const uuid = '019a0000-0000-7000-8000-000000000001'
   const publicKey = '020217E617F0B6443928278F96999E69A23A4F2C152BDF6D6CDF66E5B80282D4ED'
+  const attestation = { clientDataJson: 'AQID', attestationObject: 'BAUG' }
+  const authenticator = {
+    authenticatorName: 'p',
+    challenge: 'c',
+    attestation: { credentialId: 'BwgJ', ...attestation, transports: [] },
+  }
+  const legacyAuthenticator = {
+    authenticatorName: 'p',
+    userId: uuid,
+    challenge: 'c',
+    attestation: {
+      id: 'BwgJ',
+      type: 'public-key',
+      rawId: 'BwgJ',
+      response: attestation,
+      clientExtensionResults: { credProps: { rk: true } },
+    },
+  }
   /** Parameters of each older version, and the same in the newest. */
   const SAME: Record<string, [object, object]> = {
     ACTIVITY_TYPE_CREATE_API_KEYS: [
@@ -178,6 +196,40 @@ describe('older versions', () => {
     ACTIVITY_TYPE_CREATE_PRIVATE_KEYS: [
       { privateKeys: [{ privateKeyName: 'k', curve: 'CURVE_P256', privateKeyTags: [] }] },
       { privateKeys: [{ privateKeyName: 'k', curve: 'CURVE_P256' }] },
+    ],
+    ACTIVITY_TYPE_CREATE_USERS: [
+      {
+        users: [
+          {
+            userName: 'u',
+            accessType: 'ACCESS_TYPE_API',
+            apiKeys: [{ apiKeyName: 'a', publicKey }],
+            authenticators: [legacyAuthenticator],
+            userTags: [uuid],
+          },
+        ],
+      },
+      {
+        users: [
+          {
+            userName: 'u',
+            apiKeys: [{ apiKeyName: 'a', publicKey, curveType: 'API_KEY_CURVE_P256' }],
+            authenticators: [authenticator],
+            userTags: [uuid],
+          },
+        ],
+      },
+    ],
+    ACTIVITY_TYPE_CREATE_USERS_V2: [
+      { users: [{ userName: 'u', userEmail: '', apiKeys: [{ apiKeyName: 'a', publicKey }] }] },
+      {
+        users: [
+          {
+            userName: 'u',
+            apiKeys: [{ apiKeyName: 'a', publicKey, curveType: 'API_KEY_CURVE_P256' }],
+          },
+        ],
+      },
     ],
     ACTIVITY_TYPE_CREATE_USERS_V3: [
       { users: [{ userName: 'u', apiKeys: [], userTags: [] }] },

@@ -2,24 +2,43 @@
 import type { Operation } from '../../operation/operation.ts'
 import { approveActivity } from './activity/approveActivity.ts'
 import { createApiKeys } from './activity/createApiKeys.ts'
+import { createApiOnlyUsers } from './activity/createApiOnlyUsers.ts'
+import { createPrivateKeyTag } from './activity/createPrivateKeyTag.ts'
 import { createPrivateKeys } from './activity/createPrivateKeys.ts'
 import { createSubOrganization } from './activity/createSubOrganization.ts'
+import { createUserTag } from './activity/createUserTag.ts'
 import { createUsers } from './activity/createUsers.ts'
 import { createWallet } from './activity/createWallet.ts'
 import { createWalletAccounts } from './activity/createWalletAccounts.ts'
+import { deleteApiKeys } from './activity/deleteApiKeys.ts'
+import { deletePrivateKeyTags } from './activity/deletePrivateKeyTags.ts'
+import { deleteUserTags } from './activity/deleteUserTags.ts'
+import { deleteUsers } from './activity/deleteUsers.ts'
 import { rejectActivity } from './activity/rejectActivity.ts'
 import { signRawPayload } from './activity/signRawPayload.ts'
 import { signRawPayloads } from './activity/signRawPayloads.ts'
 import { signTransaction } from './activity/signTransaction.ts'
+import { updatePrivateKeyTag } from './activity/updatePrivateKeyTag.ts'
 import { updateRootQuorum } from './activity/updateRootQuorum.ts'
+import { updateUser } from './activity/updateUser.ts'
+import { updateUserEmail } from './activity/updateUserEmail.ts'
+import { updateUserName } from './activity/updateUserName.ts'
+import { updateUserPhoneNumber } from './activity/updateUserPhoneNumber.ts'
+import { updateUserTag } from './activity/updateUserTag.ts'
 import { updateWallet } from './activity/updateWallet.ts'
 import { getActivity } from './query/getActivity.ts'
+import { getApiKey } from './query/getApiKey.ts'
+import { getApiKeys } from './query/getApiKeys.ts'
 import { getOrganizationConfigs } from './query/getOrganizationConfigs.ts'
 import { getPrivateKey } from './query/getPrivateKey.ts'
+import { getUser } from './query/getUser.ts'
 import { getWallet } from './query/getWallet.ts'
 import { getWalletAccount } from './query/getWalletAccount.ts'
 import { listActivities } from './query/listActivities.ts'
+import { listPrivateKeyTags } from './query/listPrivateKeyTags.ts'
 import { listPrivateKeys } from './query/listPrivateKeys.ts'
+import { listUserTags } from './query/listUserTags.ts'
+import { listUsers } from './query/listUsers.ts'
 import { listWalletAccounts } from './query/listWalletAccounts.ts'
 import { listWallets } from './query/listWallets.ts'
 import { whoami } from './query/whoami.ts'
@@ -27,25 +46,44 @@ import { whoami } from './query/whoami.ts'
 export const operations: readonly Operation[] = [
   approveActivity,
   createApiKeys,
+  createApiOnlyUsers,
+  createPrivateKeyTag,
   createPrivateKeys,
   createSubOrganization,
+  createUserTag,
   createUsers,
   createWallet,
   createWalletAccounts,
+  deleteApiKeys,
+  deletePrivateKeyTags,
+  deleteUserTags,
+  deleteUsers,
   getActivity,
+  getApiKey,
+  getApiKeys,
   getOrganizationConfigs,
   getPrivateKey,
+  getUser,
   getWallet,
   getWalletAccount,
   listActivities,
+  listPrivateKeyTags,
   listPrivateKeys,
+  listUserTags,
+  listUsers,
   listWalletAccounts,
   listWallets,
   rejectActivity,
   signRawPayload,
   signRawPayloads,
   signTransaction,
+  updatePrivateKeyTag,
   updateRootQuorum,
+  updateUser,
+  updateUserEmail,
+  updateUserName,
+  updateUserPhoneNumber,
+  updateUserTag,
   updateWallet,
   whoami,
 ]

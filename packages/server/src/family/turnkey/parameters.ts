@@ -3,29 +3,67 @@ import { z } from 'zod'
 import type { PrivateKeyParams } from '../../domain/privateKey/privateKey.ts'
 import type { UserParams } from '../../domain/user/user.ts'
 import type { AccountParams } from '../../domain/wallet/wallet.ts'
-import { label, list, oneOf, text, uuid } from '../../operation/schemas.ts'
-import { credentialMembers, toCredentials, type WireCredentials } from './credentialParameters.ts'
+import { secret } from '../../operation/secret.ts'
+import { email, label, list, oneOf, phoneNumber, text, uuid } from '../../operation/schemas.ts'
+import {
+  apiKeyParamsV1,
+  credentialMembers,
+  toCredentials,
+  type WireCredentials,
+} from './credentialParameters.ts'
+import { legacyAuthenticatorParams } from './legacyAuthenticator.ts'
 
 const person = {
   userName: label,
-  userEmail: text(320).optional(),
-  userPhoneNumber: text(32).optional(),
+  userEmail: email.optional(),
+  userPhoneNumber: phoneNumber.optional(),
   ...credentialMembers,
 }
 
 /** `rootUsers[]` of CREATE_SUB_ORGANIZATION_V7 and V8. */
 export const rootUserParams = z.strictObject(person).transform(toUserParams)
 
+/** What CREATE_USERS knew at first; what somebody may do follows from the credentials. */
+const accessType = oneOf(['ACCESS_TYPE_WEB', 'ACCESS_TYPE_API', 'ACCESS_TYPE_ALL'], {
+  invalid: 'must be an ACCESS_TYPE_…',
+  missing: 'is required',
+})
+
+const member = { ...person, accessType: accessType.optional(), userTags: list(uuid, 100) }
+
 /** `users[]` of CREATE_USERS_V3 and V4. */
-export const userParams = z
-  .strictObject({ ...person, userTags: list(uuid, 100) })
+export const userParams = z.strictObject(member).transform(toUserParams)
+
+const apiKeys = list(apiKeyParamsV1, 20)
+
+/** `users[]` of CREATE_USERS_V2: API keys without a curve. */
+export const userParamsV2 = z.strictObject({ ...member, apiKeys }).transform(toUserParams)
+
+/** `users[]` of CREATE_USERS: authenticators as browsers return them, too. */
+export const userParamsV1 = z
+  .strictObject({
+    ...member,
+    apiKeys,
+    accessType,
+    authenticators: list(legacyAuthenticatorParams, 20),
+  })
+  .transform(toUserParams)
+
+/** `apiOnlyUsers[]` of CREATE_API_ONLY_USERS. */
+export const apiOnlyUserParams = z
+  .strictObject({
+    userName: label,
+    userEmail: email.optional(),
+    userTags: list(uuid, 100),
+    apiKeys,
+  })
   .transform(toUserParams)
 
 /** A user under its names on the wire, many of which a version may lack. */
 interface WireUser extends WireCredentials {
   userName: string
-  userEmail?: string | undefined
-  userPhoneNumber?: string | undefined
+  userEmail?: string | null | undefined
+  userPhoneNumber?: string | null | undefined
   userTags?: readonly string[]
 }
 
@@ -38,6 +76,11 @@ export function toUserParams(user: WireUser): UserParams {
     credentials: toCredentials(user),
   }
 }
+
+/** No token can be valid before this server issues some. */
+export const verificationToken = secret(
+  text(4096).refine(() => false, 'this server has not issued this token'),
+).optional()
 
 const CURVE = {
   CURVE_SECP256K1: 'secp256k1',

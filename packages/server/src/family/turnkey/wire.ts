@@ -6,7 +6,15 @@ import type { WalletAccount } from '../../domain/wallet/wallet.ts'
 import type { JsonValue } from '../../platform/strictJson.ts'
 import { z } from 'zod'
 import { addressFormatNames, curveNames, wireName } from './parameters.ts'
-import { wireApiKey, wireAuthenticator, wireOauthProvider } from './credentialWire.ts'
+import {
+  apiKeyResult,
+  authenticatorResult,
+  exampleApiKey,
+  oauthProviderResult,
+  wireApiKey,
+  wireAuthenticator,
+  wireOauthProvider,
+} from './credentialWire.ts'
 import { time, wireTime } from './time.ts'
 
 export const walletResult = z.object({
@@ -126,8 +134,35 @@ export function wirePrivateKey(key: PrivateKey): z.input<typeof privateKeyResult
   }
 }
 
+export const userResult = z.object({
+  userId: z.uuid(),
+  userName: z.string(),
+  userEmail: z.string().optional(),
+  userPhoneNumber: z.string().optional(),
+  authenticators: z.array(authenticatorResult),
+  apiKeys: z.array(apiKeyResult),
+  userTags: z.array(z.uuid()),
+  oauthProviders: z.array(oauthProviderResult),
+  mfaPolicies: z.array(z.never()),
+  createdAt: time,
+  updatedAt: time,
+})
+
+export const exampleUser: z.input<typeof userResult> = {
+  userId: '019a0000-0000-7000-8000-000000000002',
+  userName: 'Ada',
+  userEmail: 'ada@example.com',
+  authenticators: [],
+  apiKeys: [exampleApiKey],
+  userTags: ['019a0000-0000-7000-8000-000000000009'],
+  oauthProviders: [],
+  mfaPolicies: [],
+  createdAt: { seconds: '1793000000', nanos: '0' },
+  updatedAt: { seconds: '1793000000', nanos: '0' },
+}
+
 /** A user as queries and votes show it. Expired keys stop being shown at once. */
-export function wireUser(user: User, nowMs: number) {
+export function wireUser(user: User, nowMs: number): z.input<typeof userResult> {
   return {
     userId: user.id,
     userName: user.name,

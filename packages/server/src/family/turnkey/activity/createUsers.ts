@@ -1,12 +1,15 @@
 // CREATE_USERS: adds users with their API keys to an organization.
 import { z } from 'zod'
 import { insertUsers } from '../../../domain/user/user.store.ts'
-import { planUsers, verifyUsers } from '../../../domain/user/user.ts'
+import { planUsers, type UserParams, verifyUsers } from '../../../domain/user/user.ts'
 import { defineActivity, older } from '../../../operation/operation.ts'
 import { credentialErrors, credentialVerifier } from '../credentials.ts'
-import { userParams } from '../parameters.ts'
+import { userParams, userParamsV1, userParamsV2 } from '../parameters.ts'
 
-const params = z.strictObject({ users: z.array(userParams).min(1).max(100) })
+const usersOf = <U extends z.ZodType<UserParams>>(user: U) =>
+  z.strictObject({ users: z.array(user).min(1).max(100) })
+
+const params = usersOf(userParams)
 
 export const createUsers = defineActivity({
   name: 'createUsers',
@@ -29,6 +32,20 @@ export const createUsers = defineActivity({
       intentKey: 'createUsersIntentV3',
       resultKey: 'createUsersResult',
       params,
+      upgrade: (same) => same,
+    }),
+    older({
+      type: 'ACTIVITY_TYPE_CREATE_USERS_V2',
+      intentKey: 'createUsersIntentV2',
+      resultKey: 'createUsersResult',
+      params: usersOf(userParamsV2),
+      upgrade: (same) => same,
+    }),
+    older({
+      type: 'ACTIVITY_TYPE_CREATE_USERS',
+      intentKey: 'createUsersIntent',
+      resultKey: 'createUsersResult',
+      params: usersOf(userParamsV1),
       upgrade: (same) => same,
     }),
   ],

@@ -1,6 +1,6 @@
 // UPDATE_ROOT_QUORUM: who the root users are, and how many of them must agree.
 import { z } from 'zod'
-import { refuseBadQuorum } from '../../../domain/organization/quorum.ts'
+import { planRootQuorum } from '../../../domain/organization/quorum.ts'
 import { updateRootQuorum as storeRootQuorum } from '../../../domain/user/user.store.ts'
 import { defineActivity } from '../../../operation/operation.ts'
 import { uuid } from '../../../operation/schemas.ts'
@@ -31,12 +31,9 @@ export const updateRootQuorum = defineActivity({
     result: {},
   },
   changes: 'snapshot',
-  prepare(ctx, { threshold, userIds }) {
-    const { organizationId, users } = ctx.organization
-    const members = [...new Set(userIds)]
-    refuseBadQuorum(threshold, members.length)
-    if (!members.every((id) => users.has(id))) return ctx.fail('QUORUM_USERS_MISSING')
-    return { result: {}, quorum: { organizationId, threshold, userIds: members } }
-  },
+  prepare: ({ organization }, params) => ({
+    result: {},
+    quorum: planRootQuorum(organization, params),
+  }),
   effects: (tx, { quorum }) => storeRootQuorum(tx, { ...quorum, nowMs: tx.nowMs }),
 })

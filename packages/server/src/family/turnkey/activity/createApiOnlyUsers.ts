@@ -1,0 +1,51 @@
+// CREATE_API_ONLY_USERS: adds users who have API keys and nothing else.
+import { z } from 'zod'
+import { insertUsers } from '../../../domain/user/user.store.ts'
+import { planUsers, verifyUsers } from '../../../domain/user/user.ts'
+import { defineActivity } from '../../../operation/operation.ts'
+import { credentialErrors, credentialVerifier } from '../credentials.ts'
+import { apiOnlyUserParams } from '../parameters.ts'
+
+export const createApiOnlyUsers = defineActivity({
+  name: 'createApiOnlyUsers',
+  path: '/public/v1/submit/create_api_only_users',
+  type: 'ACTIVITY_TYPE_CREATE_API_ONLY_USERS',
+  intentKey: 'createApiOnlyUsersIntent',
+  resultKey: 'createApiOnlyUsersResult',
+  summary: 'Create users that have API keys only',
+  spec: 'api-reference/activities/create-users',
+  tags: ['users'],
+  policy: { resource: 'USER', action: 'CREATE' },
+  rootQuorumOnly: false,
+  parentMayAct: false,
+  ownUser: () => null,
+  limit: 'write',
+  params: z.strictObject({ apiOnlyUsers: z.array(apiOnlyUserParams).min(1).max(100) }),
+  older: [],
+  result: z.object({ userIds: z.array(z.uuid()) }),
+  errors: ['USER_LIMIT', 'USER_TAG_NOT_FOUND', ...credentialErrors],
+  example: {
+    params: {
+      apiOnlyUsers: [
+        {
+          userName: 'Signing service',
+          apiKeys: [
+            {
+              apiKeyName: 'production',
+              publicKey: '020217e617f0b6443928278f96999e69a23a4f2c152bdf6d6cdf66e5b80282d4ed',
+            },
+          ],
+        },
+      ],
+    },
+    result: { userIds: ['019a0000-0000-7000-8000-000000000002'] },
+  },
+  changes: 'snapshot',
+  async prepare(ctx, { apiOnlyUsers }) {
+    const { organizationId } = ctx.organization
+    const users = await verifyUsers(credentialVerifier(ctx), apiOnlyUsers)
+    const plan = planUsers({ ...ctx, organizationId, users, isRoot: false })
+    return { result: { userIds: plan.userIds }, plan }
+  },
+  effects: (tx, { plan }) => insertUsers(tx, plan),
+})

@@ -1,0 +1,42 @@
+// UPDATE_USER_EMAIL: changes or removes the e-mail address of a user.
+import { z } from 'zod'
+import { planUserChange } from '../../../domain/user/change.ts'
+import { updateUser as storeUser } from '../../../domain/user/user.store.ts'
+import { defineActivity } from '../../../operation/operation.ts'
+import { email, uuid } from '../../../operation/schemas.ts'
+import { verificationToken } from '../parameters.ts'
+
+export const updateUserEmail = defineActivity({
+  name: 'updateUserEmail',
+  path: '/public/v1/submit/update_user_email',
+  type: 'ACTIVITY_TYPE_UPDATE_USER_EMAIL',
+  intentKey: 'updateUserEmailIntent',
+  resultKey: 'updateUserEmailResult',
+  summary: 'Change or remove the e-mail address of a user',
+  spec: 'api-reference/activities/update-user',
+  tags: ['users'],
+  policy: { resource: 'USER', action: 'UPDATE' },
+  rootQuorumOnly: false,
+  parentMayAct: false,
+  ownUser: () => null,
+  limit: 'write',
+  params: z.strictObject({
+    userId: uuid,
+    userEmail: email.describe('Empty: none.'),
+    verificationToken,
+  }),
+  older: [],
+  result: z.object({ userId: z.uuid() }),
+  errors: ['USER_NOT_FOUND'],
+  example: {
+    params: { userId: '019a0000-0000-7000-8000-000000000002', userEmail: 'ada@example.com' },
+    result: { userId: '019a0000-0000-7000-8000-000000000002' },
+  },
+  changes: 'snapshot',
+  prepare({ organization }, params) {
+    const user = planUserChange(organization, { userId: params.userId, email: params.userEmail })
+    return { result: { userId: user.id }, organizationId: organization.organizationId, user }
+  },
+  effects: (tx, { organizationId, user }) =>
+    storeUser(tx, organizationId, { user, nowMs: tx.nowMs }),
+})

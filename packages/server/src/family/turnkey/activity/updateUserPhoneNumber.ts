@@ -1,0 +1,45 @@
+// UPDATE_USER_PHONE_NUMBER: changes or removes the phone number of a user.
+import { z } from 'zod'
+import { planUserChange } from '../../../domain/user/change.ts'
+import { updateUser as storeUser } from '../../../domain/user/user.store.ts'
+import { defineActivity } from '../../../operation/operation.ts'
+import { phoneNumber, uuid } from '../../../operation/schemas.ts'
+import { verificationToken } from '../parameters.ts'
+
+export const updateUserPhoneNumber = defineActivity({
+  name: 'updateUserPhoneNumber',
+  path: '/public/v1/submit/update_user_phone_number',
+  type: 'ACTIVITY_TYPE_UPDATE_USER_PHONE_NUMBER',
+  intentKey: 'updateUserPhoneNumberIntent',
+  resultKey: 'updateUserPhoneNumberResult',
+  summary: 'Change or remove the phone number of a user',
+  spec: 'api-reference/activities/update-user',
+  tags: ['users'],
+  policy: { resource: 'USER', action: 'UPDATE' },
+  rootQuorumOnly: false,
+  parentMayAct: false,
+  ownUser: () => null,
+  limit: 'write',
+  params: z.strictObject({
+    userId: uuid,
+    userPhoneNumber: phoneNumber.describe('In E.164 format; empty: none.'),
+    verificationToken,
+  }),
+  older: [],
+  result: z.object({ userId: z.uuid() }),
+  errors: ['USER_NOT_FOUND'],
+  example: {
+    params: { userId: '019a0000-0000-7000-8000-000000000002', userPhoneNumber: '+15555550100' },
+    result: { userId: '019a0000-0000-7000-8000-000000000002' },
+  },
+  changes: 'snapshot',
+  prepare({ organization }, params) {
+    const user = planUserChange(organization, {
+      userId: params.userId,
+      phone: params.userPhoneNumber,
+    })
+    return { result: { userId: user.id }, organizationId: organization.organizationId, user }
+  },
+  effects: (tx, { organizationId, user }) =>
+    storeUser(tx, organizationId, { user, nowMs: tx.nowMs }),
+})
