@@ -14,7 +14,7 @@ import {
   signBody,
 } from './client.ts'
 import type { Instance } from './instance.ts'
-import { deleteKeys } from './units.ts'
+import { deleteKeys, verifyEmail } from './units.ts'
 
 /** Runs every statement of the stores at least once, and no SQL of the tests' own. */
 export async function exercise(instance: Instance): Promise<void> {
@@ -101,4 +101,5 @@ async function voteOn(instance: Instance, admin: AppClient): Promise<void> {
   const snapshot = await instance.app.deps.directory.refresh(admin.organizationId)
   const user = [...(snapshot?.users.values() ?? [])].find(({ name }) => name === 'voted')
   await deleteKeys(instance.app, admin.organizationId, [user?.apiKeys[0]?.id ?? ''])
+  await verifyEmail(instance.app, admin.organizationId, user?.id ?? '')
 }

@@ -18,6 +18,7 @@ export const engines: readonly Engine[] = ['sqlite', 'postgres']
 export interface InstanceOptions {
   /** The clock of every app on this instance. */
   clock?: Clock
+  oidc?: Config['oidc']
   /** Gives the database URL that the apps use; SQL from outside goes to the database itself. */
   through?: (databaseUrl: string) => Promise<string>
 }
@@ -154,10 +155,12 @@ const ADMIN = {
   apiPublicKey: null,
 }
 
-function startApp(store: Store, rootKey: Buffer, { clock }: InstanceOptions): Promise<App> {
+function startApp(store: Store, rootKey: Buffer, options: InstanceOptions): Promise<App> {
+  const { clock, oidc = readConfig({}).oidc } = options
   const window = { aheadMs: 300_000, behindMs: 86_400_000 }
   return createApp(store, rootKey, {
     window,
+    oidc,
     jobs: false,
     ...(clock === undefined ? {} : { clock }),
   })
