@@ -9,7 +9,7 @@ import Provider, { type Configuration } from 'oidc-provider'
 const REDIRECT = 'https://app.example.com/callback'
 
 /** Who signs in, with whatever claims the provider is to state. */
-export interface Account {
+interface Account {
   sub: string
   email?: string
   email_verified?: boolean
@@ -68,7 +68,7 @@ export async function startIssuer(): Promise<Issuer> {
     issuer.requests.set(path, (issuer.requests.get(path) ?? 0) + 1)
     if (issuer.intercept(request, response)) return
     if (path.startsWith('/interaction/')) void finish(provider, request, response)
-    else provider.callback()(request, response)
+    else void provider.callback()(request, response)
   })
   return issuer
 }

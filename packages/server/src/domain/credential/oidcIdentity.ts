@@ -5,7 +5,7 @@ import { resourceLimits } from '../organization/limits.ts'
 import type { Snapshot } from '../organization/model.ts'
 
 /** The claims that name somebody. */
-export interface OidcClaims {
+interface OidcClaims {
   issuer: string
   audience: string
   subject: string
