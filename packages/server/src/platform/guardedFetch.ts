@@ -59,7 +59,7 @@ export async function fetchJson(
     return JSON.parse(body.toString('utf8')) as unknown
   } catch (cause) {
     if (cause instanceof FetchError) throw cause
-    throw new FetchError(`cannot fetch from ${url.origin}`, { cause })
+    throw new FetchError(`cannot fetch from ${url.origin}: ${String(cause)}`, { cause })
   }
 }
 

@@ -3,6 +3,7 @@ import { createLocalJWKSet, type JSONWebKeySet, type LocalJWKSet } from 'jose'
 import { AppError } from '../../errors.ts'
 import { BoundedCache } from '../../platform/boundedCache.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { log } from '../../platform/log.ts'
 import { FetchError, fetchJson, type Resolve } from '../../platform/guardedFetch.ts'
 
 const DOCUMENT_BYTES_MAX = 256 * 1024
@@ -96,6 +97,9 @@ export class IssuerKeys {
       return known
     } catch (error) {
       this.#failures.set(issuer, this.#options.clock.now(), 1)
+      const configured = this.#options.privateIssuers.includes(issuer)
+      const reason = error instanceof FetchError ? error.message : error
+      log(configured ? 'warn' : 'debug', 'an OpenID issuer cannot be asked', { issuer, reason })
       throw error
     }
   }
