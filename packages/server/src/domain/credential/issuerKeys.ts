@@ -8,8 +8,10 @@ import { FetchError, fetchJson, type Resolve } from '../../platform/guardedFetch
 
 const DOCUMENT_BYTES_MAX = 256 * 1024
 const FETCH_MS_MAX = 3000
-/** Of known issuers, and of those that could not be asked. */
-const ISSUERS_MAX = 500
+/** Of the kept keys of all issuers; each issuer counts as so many bytes at least. */
+const KEPT_BYTES_MAX = 16 * 1024 * 1024
+const KEPT_BYTES_MIN = 16 * 1024
+const FAILURES_MAX = 1000
 /** How long keys count without asking again. */
 const KEYS_MS = 10 * 60_000
 /** How soon an unknown key id asks again. */
@@ -36,8 +38,8 @@ interface Known {
 
 export class IssuerKeys {
   readonly #options: IssuerKeysOptions
-  readonly #known = new BoundedCache<Known>(ISSUERS_MAX)
-  readonly #failures = new BoundedCache<number>(ISSUERS_MAX)
+  readonly #known = new BoundedCache<Known>(KEPT_BYTES_MAX)
+  readonly #failures = new BoundedCache<number>(FAILURES_MAX)
   readonly #underway = new Map<string, Promise<Known>>()
   #strangers = 0
 
@@ -92,7 +94,8 @@ export class IssuerKeys {
   async #fetch(issuer: string): Promise<Known> {
     try {
       const known = { keys: await this.#discover(issuer), fetchedMs: this.#options.clock.now() }
-      this.#known.set(issuer, known, 1)
+      const bytes = JSON.stringify(known.keys.jwks()).length
+      this.#known.set(issuer, known, Math.max(bytes, KEPT_BYTES_MIN))
       this.#failures.delete(issuer)
       return known
     } catch (error) {

@@ -75,9 +75,9 @@ export const createOauthProviders = defineActivity({
   async prepare(ctx, { userId, oauthProviders }) {
     const { organization } = ctx
     const { organizationId } = organization
-    refuseRoot(organization)
     const user = organization.users.get(userId)
     if (user === undefined) return ctx.fail('USER_NOT_FOUND')
+    refuseRoot(organization)
     const identities = await Promise.all(
       oauthProviders.map((claimed) => verifyIdentity(ctx.oidc, claimed)),
     )
