@@ -91,6 +91,7 @@ describe('wrong words', () => {
     ['KEYSTEAD_PORT', 'eighty', 'KEYSTEAD_PORT'],
     ['KEYSTEAD_WORKERS', '0', 'KEYSTEAD_WORKERS'],
     ['KEYSTEAD_DATABASE_URL', 'mysql://x', 'KEYSTEAD_DATABASE_URL'],
+    ['KEYSTEAD_OIDC_PRIVATE_ISSUERS', 'https://a, idp', 'KEYSTEAD_OIDC_PRIVATE_ISSUERS'],
   ])('the setting %s=%s is refused by name', async (name, value, text) => {
     const env = { ...process.env, [name]: value }
     for (const words of [

@@ -6,10 +6,10 @@ import type { Config } from './config.ts'
 import { stopCheckpoints, writeCheckpoint } from './domain/audit/checkpointer.ts'
 import { HeadWatch } from './domain/audit/headWatch.ts'
 import { Refusals } from './domain/audit/refusals.ts'
+import { IdTokenVerifier } from './domain/credential/idToken.ts'
 import { Keyvault } from './domain/keyvault/keyvault.ts'
 import { Directory } from './domain/organization/directory.ts'
 import { ExpiredKeyPurge } from './jobs/purgeExpiredKeys.ts'
-import { AppError } from './errors.ts'
 import type { Dependencies, Observed } from './pipeline/dependencies.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import { bodyWithoutSecrets } from './operation/secret.ts'
@@ -41,7 +41,7 @@ export interface App {
 export async function createApp(
   store: Store,
   rootKey: Buffer,
-  options: { window: Config['window']; clock?: Clock; jobs: boolean },
+  options: Pick<Config, 'window' | 'oidc'> & { clock?: Clock; jobs: boolean },
 ): Promise<App> {
   const clock = options.clock ?? systemClock
   const keyvault = await Keyvault.open(store.reader, rootKey)
@@ -51,7 +51,7 @@ export async function createApp(
   const deps: Dependencies = {
     store,
     keyvault,
-    oidc: { verify: () => Promise.reject(new AppError('INVALID_OIDC_TOKEN')) },
+    oidc: new IdTokenVerifier({ ...options.oidc, clock }),
     clock,
     directory: new Directory(store, keyvault, watch),
     queue,

@@ -62,7 +62,7 @@ export async function createOrganization(config: Config, options: InitOptions): 
     if (rootKey === undefined) {
       return (await sendControl(config, { command: 'createOrganization', options })) as Admin
     }
-    const app: App = await createApp(store, rootKey, { window: config.window, jobs: false })
+    const app: App = await createApp(store, rootKey, { ...config, jobs: false })
     return createRootOrganization(app, options)
   })
 }

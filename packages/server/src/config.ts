@@ -14,6 +14,8 @@ const addressList = z.string().transform((text) =>
     .filter((part) => part !== ''),
 )
 
+const issuerList = addressList.pipe(z.array(z.url({ protocol: /^https?$/ })))
+
 /** In the order in which `keystead config` prints them. */
 const settings = {
   KEYSTEAD_DATA: {
@@ -80,6 +82,17 @@ const settings = {
     fallback: '86400',
     about: 'How old the timestampMs of a new request may be.',
   },
+  KEYSTEAD_OIDC_PRIVATE_ISSUERS: {
+    schema: issuerList,
+    fallback: '',
+    about:
+      'OpenID issuers that may be at private addresses, on any port and over http: their exact URLs, separated by commas.',
+  },
+  KEYSTEAD_OIDC_EMAIL_ISSUERS: {
+    schema: issuerList,
+    fallback: 'https://accounts.google.com',
+    about: 'OpenID issuers whose verified e-mail addresses count as verified, separated by commas.',
+  },
 } as const
 
 type Settings = { [K in keyof typeof settings]: z.output<(typeof settings)[K]['schema']> }
@@ -99,6 +112,7 @@ export interface Config {
   bodyBytesMax: number
   logLevel: 'debug' | 'info' | 'warn' | 'error'
   window: { aheadMs: number; behindMs: number }
+  oidc: { privateIssuers: string[]; emailIssuers: string[] }
 }
 
 /** A setting that was given a value it cannot have. */
@@ -149,6 +163,10 @@ function fromSettings(values: Settings): Config {
     window: {
       aheadMs: values.KEYSTEAD_TIMESTAMP_AHEAD_SECONDS * 1000,
       behindMs: values.KEYSTEAD_TIMESTAMP_BEHIND_SECONDS * 1000,
+    },
+    oidc: {
+      privateIssuers: values.KEYSTEAD_OIDC_PRIVATE_ISSUERS,
+      emailIssuers: values.KEYSTEAD_OIDC_EMAIL_ISSUERS,
     },
   }
 }

@@ -34,6 +34,7 @@ const table = {
   CREDENTIAL_ID_IN_USE: ['invalid', 'credential ID is already in use in this organization'],
   INVALID_ATTESTATION: ['invalid', 'invalid authenticator attestation'],
   INVALID_OIDC_TOKEN: ['invalid', 'invalid oidc token'],
+  OAUTH_PROVIDERS_BELOW_ONLY: ['invalid', 'oauth providers belong to users of sub-organizations'],
   OAUTH_PROVIDER_EXISTS: ['invalid', 'oauth provider already exists in this organization'],
   USER_TAG_LABEL_NOT_UNIQUE: ['invalid', 'user tag label must be unique'],
   PRIVATE_KEY_TAG_LABEL_NOT_UNIQUE: ['invalid', 'private key tag label must be unique'],

@@ -73,7 +73,11 @@ export function unitBytes(unit: Unit): number {
   const activity = unit.activity
   return (
     1000 +
-    (activity === null ? 0 : activity.body.length + (activity.result?.length ?? 0)) +
+    (activity === null
+      ? 0
+      : activity.body.length +
+        (activity.sealed_body?.length ?? 0) +
+        (activity.result?.length ?? 0)) +
     (unit.vote?.body.length ?? 0)
   )
 }

@@ -115,7 +115,7 @@ async function start(config: Config, clock: DevClock): Promise<Running> {
     email: null,
     apiPublicKey,
   })
-  const app = await createApp(store, rootKey, { window: config.window, clock, jobs: true })
+  const app = await createApp(store, rootKey, { ...config, clock, jobs: true })
   const { walletId, addresses } = await seedWallet(app, admin.organizationId)
   const { organizationId, userId } = admin
   return {

@@ -112,7 +112,7 @@ async function obey({ store, config, fleet }: Host, request: ControlRequest): Pr
       return fleet.unseal(await unsealByWords(store, request.words))
     case 'createOrganization': {
       if (fleet.rootKey === undefined) throw new HostError('the server is sealed')
-      const app = await createApp(store, fleet.rootKey, { window: config.window, jobs: false })
+      const app = await createApp(store, fleet.rootKey, { ...config, jobs: false })
       return createRootOrganization(app, request.options)
     }
   }

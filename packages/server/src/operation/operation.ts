@@ -58,6 +58,12 @@ export interface Prepared<R> {
   result: R
 }
 
+/**
+ * Yes, no, or a condition on the request, asked only when the parent's quorum would allow it. The
+ * condition may throw a declared error instead, which ends the activity.
+ */
+type ParentMayAct<P = unknown> = boolean | ((ctx: Context, params: P) => Promise<boolean>)
+
 /** Fields that security depends on are required: leaving one out does not compile. */
 export interface ActivitySpec<
   S extends z.ZodType,
@@ -75,7 +81,7 @@ export interface ActivitySpec<
   /** Whether only the root quorum may do this, whatever policies say. */
   rootQuorumOnly: boolean
   /** Whether users of the parent organization may do this in a sub-organization. */
-  parentMayAct: boolean
+  parentMayAct: ParentMayAct<z.output<S>>
   /** The user whose own credentials this manages: that user needs no policy. Null: nobody's. */
   ownUser: (params: z.output<S>) => string | null
   errors: readonly E[]
@@ -94,7 +100,7 @@ export interface ActivityOperation extends Described {
   result: z.ZodType
   policy: PolicySubject
   rootQuorumOnly: boolean
-  parentMayAct: boolean
+  parentMayAct: ParentMayAct
   ownUser(params: unknown): string | null
   errors: readonly ErrorCode[]
   example: { params: unknown; result: unknown }
@@ -114,7 +120,7 @@ export function defineActivity<
   const E extends ErrorCode,
   X extends Prepared<z.input<R>>,
 >(spec: ActivitySpec<S, R, E, X>): ActivityOperation {
-  const { type, intentKey, resultKey, params, older: olderVersions } = spec
+  const { type, intentKey, resultKey, params, older: olderVersions, parentMayAct } = spec
   const newest: Version = {
     type,
     intentKey,
@@ -127,6 +133,10 @@ export function defineActivity<
     ...spec,
     kind: 'activity',
     versions: [newest, ...olderVersions],
+    parentMayAct:
+      typeof parentMayAct === 'boolean'
+        ? parentMayAct
+        : (ctx, value) => parentMayAct(ctx, value as z.output<S>),
     ownUser: (value) => spec.ownUser(value as z.output<S>),
     async run(ctx, value) {
       const { effects } = spec

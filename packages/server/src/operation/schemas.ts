@@ -1,5 +1,6 @@
 // The bounded building blocks of every request schema.
 import { z } from 'zod'
+import { isPlainText } from '../platform/plainText.ts'
 
 /** What is wrong with a value, in our words, where a schema does not say it itself. */
 z.config({ customError: (issue) => (issue.input === undefined ? 'is required' : describe(issue)) })
@@ -36,18 +37,12 @@ function unitOf(origin: string): string {
   return origin === 'string' ? 'characters' : 'members'
 }
 
-/** Text that databases and logs can hold: well-formed, without control characters. */
-function plainText(text: string): boolean {
-  // oxlint-disable-next-line no-control-regex
-  return text.isWellFormed() && !/[\u0000-\u001f\u007f]/.test(text)
-}
-
 /** A string of at most `max` characters, well-formed Unicode. @param missing said of none */
 export function text(max: number, missing?: string) {
   return z
     .string(missing)
     .max(max)
-    .refine(plainText, 'must be well-formed text without control characters')
+    .refine(isPlainText, 'must be well-formed text without control characters')
 }
 
 /** A name that people give: 1 to 255 characters. */

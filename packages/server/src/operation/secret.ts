@@ -1,5 +1,6 @@
 // Marks schema fields as secret; what is stored or logged is derived from the mark.
 import { z } from 'zod'
+import type { JsonValue } from '../platform/strictJson.ts'
 import type { Operation } from './operation.ts'
 
 const marks = z.registry<{ secret: true }, z.core.$ZodType>()
@@ -10,7 +11,10 @@ export function secret<S extends z.ZodType>(schema: S): S {
   return schema
 }
 
-/** A copy of `value` in which everything that `schema` marks as secret is `replacement`. */
+/**
+ * A copy of `value` in which everything that `schema` marks as secret is `replacement`; `value`
+ * itself when there is nothing to replace.
+ */
 export function withoutSecrets(
   schema: z.core.$ZodType,
   value: unknown,
@@ -24,7 +28,8 @@ export function withoutSecrets(
   }
   if (def.element !== undefined && Array.isArray(value)) {
     const { element } = def
-    return value.map((item: unknown) => withoutSecrets(element, item, replacement))
+    const items = value.map((item: unknown) => withoutSecrets(element, item, replacement))
+    return items.every((item, index) => item === value[index]) ? value : items
   }
   const inner = def.innerType ?? def.in
   return inner === undefined ? value : withoutSecrets(inner, value, replacement)
@@ -39,12 +44,24 @@ interface Definition {
 }
 
 function mapMembers(shape: Record<string, z.core.$ZodType>, value: object, replacement: string) {
-  return Object.fromEntries(
-    Object.entries(value).map(([name, member]: [string, unknown]) => {
-      const schema = Object.hasOwn(shape, name) ? shape[name] : undefined
-      return [name, schema === undefined ? member : withoutSecrets(schema, member, replacement)]
-    }),
-  )
+  let replaced = false
+  const members = Object.entries(value).map(([name, member]: [string, unknown]) => {
+    const schema = Object.hasOwn(shape, name) ? shape[name] : undefined
+    const kept = schema === undefined ? member : withoutSecrets(schema, member, replacement)
+    replaced ||= kept !== member
+    return [name, kept]
+  })
+  return replaced ? (Object.fromEntries(members) as object) : value
+}
+
+/**
+ * A submission with its secrets emptied; `json` itself when it has none.
+ * @param params the schema of its version's parameters
+ */
+export function redactedJson(params: z.ZodType, json: JsonValue): unknown {
+  if (typeof json !== 'object' || json === null || !('parameters' in json)) return json
+  const parameters = withoutSecrets(params, json['parameters'], '')
+  return parameters === json['parameters'] ? json : { ...json, parameters }
 }
 
 /** The body of a request for the log: what its operation marks as secret is left out. */

@@ -1,10 +1,11 @@
 // Running an operation that was allowed: prepare, with declared errors kept as its outcome.
 import type { Effects, Unit } from '../commit/unit.ts'
 import type { ActivityRow, Actor } from '../domain/activity/activity.ts'
-import type { DecidedBy } from '../domain/authority/decide.ts'
+import { type Ballot, decide, decidingOrganization } from '../domain/authority/decide.ts'
 import { AppError, type ErrorDetails, errorCategory, isErrorCode } from '../errors.ts'
+import type { ActionContext, Context } from '../operation/context.ts'
 import type { Call, Caller, Submission } from '../operation/family.ts'
-import { newUuid } from '../platform/ids.ts'
+import { contextOf } from './context.ts'
 import type { Dependencies } from './dependencies.ts'
 
 /** What became of a request: its status, its result or its error, and the rows still to write. */
@@ -37,38 +38,55 @@ interface Run {
   caller: Caller
   submission: Pick<Submission, 'operation' | 'version' | 'params'>
   submitter: Actor
-  decidedBy: DecidedBy
+  approvals: readonly Ballot[]
 }
 
-/** Prepares an allowed operation. Declared errors are its outcome; others are thrown. */
-export async function execute(deps: Dependencies, run: Run): Promise<Execution> {
-  const { submission, caller, call } = run
-  const { operation, version, params } = submission
+/**
+ * Decides, and when the verdict is to run, prepares. Declared errors are its outcome; others are
+ * thrown.
+ */
+export async function attempt(deps: Dependencies, run: Run): Promise<Execution | 'hold' | 'deny'> {
+  const { submission, caller, submitter, call } = run
+  const { operation, params } = submission
+  const verdict = decide({
+    organization: decidingOrganization(submitter, caller),
+    targetId: caller.organization.organizationId,
+    submitter,
+    approvals: run.approvals,
+    rootQuorumOnly: operation.rootQuorumOnly,
+    parentMayAct: operation.parentMayAct !== false,
+    ownUserId: operation.ownUser(params),
+  })
+  call.watch.lap('decide')
+  if (verdict.kind === 'deny') return 'deny'
+  const ctx = contextOf(deps, { ...run, actor: submitter, reader: deps.store.reader })
   try {
-    const { result, effects } = await operation.run(
-      {
-        keyvault: deps.keyvault,
-        oidc: deps.oidc,
-        reader: deps.store.reader,
-        organization: caller.organization,
-        parent: caller.parent,
-        actor: run.submitter,
-        decidedBy: run.decidedBy,
-        nowMs: call.nowMs,
-        newId: () => newUuid(deps.clock.now()),
-        fail: (code, details) => {
-          throw new AppError(code, details)
-        },
-      },
-      params,
-    )
-    const { changes } = operation
-    const text = JSON.stringify(version.downgrade(result))
-    return { status: 'COMPLETED', result: text, error: null, effects, changes }
+    if (!(await conditionHolds(ctx, submission))) return failedWith(new AppError('NOT_AUTHORIZED'))
+    if (verdict.kind === 'hold') return 'hold'
+    return await execute({ ...ctx, decidedBy: verdict.by }, submission)
   } catch (error) {
     if (!(error instanceof AppError) || isTransient(error)) throw error
     return failedWith(error)
   }
+}
+
+/** Whether what an operation demands of a parent's user is true. */
+async function conditionHolds(
+  ctx: Context,
+  { operation, params }: Run['submission'],
+): Promise<boolean> {
+  const { parentMayAct } = operation
+  const foreign = ctx.actor.organizationId !== ctx.organization.organizationId
+  return !foreign || typeof parentMayAct === 'boolean' || parentMayAct(ctx, params)
+}
+
+async function execute(
+  ctx: ActionContext,
+  { operation, version, params }: Run['submission'],
+): Promise<Execution> {
+  const { result, effects } = await operation.run(ctx, params)
+  const text = JSON.stringify(version.downgrade(result))
+  return { status: 'COMPLETED', result: text, error: null, effects, changes: operation.changes }
 }
 
 /** Errors that say nothing about the request: they leave no activity, so that it can be sent again. */

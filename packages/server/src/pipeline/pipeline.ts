@@ -85,6 +85,7 @@ function underLock(
   { organization }: Caller,
   work: (locked: Dependencies) => Promise<unknown>,
 ): Promise<unknown> {
+  const verifyOffline = (token: string) => deps.oidc.verifyOffline(token)
   return deps.underLock(organization.organizationId, (locked) => {
     const { reader } = locked
     return work({
@@ -92,6 +93,8 @@ function underLock(
       store: { engine: reader.engine, reader, read: (read) => read(reader) },
       directory: deps.directory.within(reader),
       queue: locked,
+      // SECURITY: nobody may hold the lock while a stranger's server takes its time.
+      oidc: { verify: verifyOffline, verifyOffline },
     })
   })
 }

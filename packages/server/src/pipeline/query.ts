@@ -1,7 +1,7 @@
 // The query stage: reads on one snapshot of the database that the decision is still true on.
 import type { Call, Caller, Family } from '../operation/family.ts'
-import { AppError, assert } from '../errors.ts'
-import { newUuid } from '../platform/ids.ts'
+import { assert } from '../errors.ts'
+import { contextOf } from './context.ts'
 import type { Dependencies } from './dependencies.ts'
 
 /** Runs a query; `again` when an organization changed since the caller was authenticated. */
@@ -18,21 +18,6 @@ export async function runQuery(
     for (const snapshot of [caller.organization, caller.parent]) {
       if (snapshot !== null && !(await deps.directory.isCurrent(reader, snapshot))) return 'again'
     }
-    return operation.run(
-      {
-        keyvault: deps.keyvault,
-        oidc: deps.oidc,
-        reader,
-        organization: caller.organization,
-        parent: caller.parent,
-        actor: caller.actor,
-        nowMs: call.nowMs,
-        newId: () => newUuid(call.nowMs),
-        fail: (code, details) => {
-          throw new AppError(code, details)
-        },
-      },
-      params,
-    )
+    return operation.run(contextOf(deps, { ...turn, actor: caller.actor, reader }), params)
   })
 }

@@ -3,12 +3,12 @@ import { sha256 } from '@keystead/crypto/node'
 import type { Outcome, Unit } from '../commit/unit.ts'
 import { listActivitiesByFingerprint, listVotes } from '../domain/activity/activity.store.ts'
 import { type ActivityRow, actorName, answers } from '../domain/activity/activity.ts'
-import { decide, decidingOrganization } from '../domain/authority/decide.ts'
 import { AppError } from '../errors.ts'
 import type { Call, Caller, Family, Submission } from '../operation/family.ts'
 import { newUuid } from '../platform/ids.ts'
+import { storedBody } from './bodies.ts'
 import { type Dependencies, isCurrent } from './dependencies.ts'
-import { execute, type Execution, failedWith, failureText, held, storedFailure } from './execute.ts'
+import { attempt, type Execution, failedWith, failureText, held, storedFailure } from './execute.ts'
 import { auditFacts, decidedOn } from './record.ts'
 
 interface Turn {
@@ -28,9 +28,11 @@ export async function submit(deps: Dependencies, family: Family, turn: Turn): Pr
     if (!(await isCurrent(deps, caller))) return 'again'
     return answer({ deps, family, turn }, known)
   }
-  const execution = await attempt(deps, turn, submission)
+  const approvals = [caller.ballot]
+  const attempted = await attempt(deps, { ...turn, submission, submitter: caller.actor, approvals })
+  const execution = typeof attempted === 'string' ? UNRUN[attempted] : attempted
   call.watch.lap('prepare')
-  const unit = buildUnit(turn, { submission, fingerprint, execution, nowMs: deps.clock.now() })
+  const unit = await buildUnit(deps, turn, { submission, fingerprint, execution })
   const outcome = await deps.queue.submit(unit)
   call.watch.lap('commit')
   return conclude(deps, family, { turn, submission, fingerprint, unit, outcome })
@@ -42,35 +44,13 @@ export function isTimely(deps: Dependencies, call: Call, timestampMs: number): b
   return ageMs <= deps.window.behindMs && ageMs >= -deps.window.aheadMs
 }
 
-/** Decides, and when the verdict is to run, prepares. */
-async function attempt(deps: Dependencies, turn: Turn, submission: Submission): Promise<Execution> {
-  const { caller } = turn
-  const { operation, params } = submission
-  const verdict = decide({
-    organization: decidingOrganization(caller.actor, caller),
-    targetId: caller.organization.organizationId,
-    submitter: caller.actor,
-    approvals: [caller.ballot],
-    rootQuorumOnly: operation.rootQuorumOnly,
-    parentMayAct: operation.parentMayAct,
-    ownUserId: operation.ownUser(params),
-  })
-  turn.call.watch.lap('decide')
-  switch (verdict.kind) {
-    case 'allow':
-      return execute(deps, { ...turn, submission, submitter: caller.actor, decidedBy: verdict.by })
-    case 'hold':
-      return held
-    case 'deny':
-      return failedWith(new AppError('NOT_AUTHORIZED'))
-  }
-}
+/** What becomes of a request that does not run. */
+const UNRUN = { hold: held, deny: failedWith(new AppError('NOT_AUTHORIZED')) }
 
 interface Decided {
   submission: Submission
   fingerprint: Buffer
   execution: Execution
-  nowMs: number
 }
 
 const AUDIT_OUTCOME = {
@@ -79,15 +59,19 @@ const AUDIT_OUTCOME = {
   FAILED: 'failed',
 } as const
 
-function buildUnit(
+async function buildUnit(
+  deps: Dependencies,
   turn: Turn,
   decided: Decided,
-): Unit & { activity: NonNullable<Unit['activity']> } {
+): Promise<Unit & { activity: NonNullable<Unit['activity']> }> {
   const { call, caller } = turn
-  const { submission, fingerprint, execution, nowMs } = decided
+  const { submission, fingerprint, execution } = decided
+  const nowMs = deps.clock.now()
   const { organization } = caller
   const denied = execution.error?.code === 'NOT_AUTHORIZED'
   const id = newUuid(nowMs)
+  const waits = execution.status === 'CONSENSUS_NEEDED'
+  const body = await storedBody(deps, { call, submission, activityId: id, held: waits })
   return {
     id: newUuid(nowMs),
     ...decidedOn(caller),
@@ -110,7 +94,7 @@ function buildUnit(
       type: submission.version.type,
       actor_organization_id: caller.actor.organizationId,
       actor_user_id: caller.actor.userId,
-      body: call.request.body,
+      ...body,
       stamp: caller.stamp,
       result: execution.result,
       failure: execution.error === null ? null : failureText(execution.error),
@@ -127,7 +111,7 @@ interface Conclusion {
   turn: Turn
   submission: Submission
   fingerprint: Buffer
-  unit: ReturnType<typeof buildUnit>
+  unit: Awaited<ReturnType<typeof buildUnit>>
   outcome: Outcome
 }
 
@@ -150,12 +134,7 @@ async function conclude(
     }
     case 'failed': {
       const execution = failedWith(outcome.error)
-      const failed = buildUnit(turn, {
-        submission,
-        fingerprint,
-        execution,
-        nowMs: deps.clock.now(),
-      })
+      const failed = await buildUnit(deps, turn, { submission, fingerprint, execution })
       const stored = await deps.queue.submit(failed)
       return conclude(deps, family, { ...conclusion, unit: failed, outcome: stored })
     }

@@ -1,5 +1,5 @@
 // The vote stage: approvals and rejections of an activity that waits for them.
-import { equalBytes, sha256 } from '@keystead/crypto/node'
+import { sha256 } from '@keystead/crypto/node'
 import type { Unit } from '../commit/unit.ts'
 import {
   type ActivityEnd,
@@ -7,7 +7,7 @@ import {
   listVotes,
 } from '../domain/activity/activity.store.ts'
 import type { ActivityRow, VoteRow } from '../domain/activity/activity.ts'
-import { type Ballot, decide, decidingOrganization, mayVote } from '../domain/authority/decide.ts'
+import { type Ballot, decidingOrganization, mayVote } from '../domain/authority/decide.ts'
 import { Tampered } from '../domain/audit/head.ts'
 import type { Snapshot } from '../domain/organization/model.ts'
 import { AppError, assert } from '../errors.ts'
@@ -15,8 +15,9 @@ import type { Call, Caller, Family } from '../operation/family.ts'
 import type { VoteOperation } from '../operation/operation.ts'
 import { newUuid } from '../platform/ids.ts'
 import { parseStrictJson } from '../platform/strictJson.ts'
+import { acceptedJson, signedBody } from './bodies.ts'
 import { type Dependencies, isCurrent } from './dependencies.ts'
-import { execute, type Execution, failedWith, failureText } from './execute.ts'
+import { attempt, type Execution, failedWith, failureText } from './execute.ts'
 import { auditFacts, decidedOn } from './record.ts'
 import { isTimely } from './submit.ts'
 
@@ -104,38 +105,30 @@ async function executeIfReached(
   family: Family,
   poll: Poll,
 ): Promise<Execution | null> {
-  const { activity, caller, call } = poll
-  const submission = family.parseSubmission(storedJson(activity.body))
+  const { activity, caller } = poll
+  const body = await signedBody(deps, activity)
+  const submission = family.parseSubmission(acceptedJson(body))
   if (submission.organizationId !== activity.organization_id) {
     throw new Tampered(`activity ${activity.id} was copied from another organization`)
   }
-  const { operation, params } = submission
-  const submitter = {
-    organizationId: activity.actor_organization_id,
-    userId: activity.actor_user_id,
-  }
-  const verdict = decide({
-    organization: pollingOrganization(poll),
-    targetId: activity.organization_id,
-    submitter,
-    approvals: [...storedBallots(family, poll), caller.ballot],
-    rootQuorumOnly: operation.rootQuorumOnly,
-    parentMayAct: operation.parentMayAct,
-    ownUserId: operation.ownUser(params),
+  const attempted = await attempt(deps, {
+    ...poll,
+    submission,
+    submitter: {
+      organizationId: activity.actor_organization_id,
+      userId: activity.actor_user_id,
+    },
+    approvals: [...storedBallots(family, poll, body), caller.ballot],
   })
-  if (verdict.kind !== 'allow') return null
-  return execute(deps, { call, caller, submission, submitter, decidedBy: verdict.by })
+  return typeof attempted === 'string' ? null : attempted
 }
 
-/** SECURITY: what was stored is verified again before it counts: bodies by hash, votes by stamp. */
-function storedBallots(family: Family, poll: Poll): Ballot[] {
+/** SECURITY: the stamps of stored votes are verified again before they count. */
+function storedBallots(family: Family, poll: Poll, body: Buffer): Ballot[] {
   const { activity, votes } = poll
-  if (!equalBytes(sha256(activity.body), activity.fingerprint)) {
-    throw new Tampered(`the body of activity ${activity.id} was changed from outside`)
-  }
   const submitted = {
     voter: { organizationId: activity.actor_organization_id, userId: activity.actor_user_id },
-    body: activity.body,
+    body,
     stamp: activity.stamp,
   }
   const approvals = votes
@@ -161,12 +154,6 @@ function namesActivity(family: Family, { activity, operation }: Poll, { body }: 
     if (error instanceof AppError) return false
     throw error
   }
-}
-
-function storedJson(body: Buffer) {
-  const parsed = parseStrictJson(body)
-  assert(parsed.ok, 'a stored body parses')
-  return parsed.value
 }
 
 /** `rejected`, an execution, or null: a vote that is not yet enough. */

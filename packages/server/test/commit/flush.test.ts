@@ -86,6 +86,8 @@ describe.each(engines)('a flush on %s', (engine) => {
       id: newUuid(Date.now()),
       status: 'COMPLETED' as const,
       denied_to: '',
+      redacted: null,
+      sealed_body: null,
       type: 'ACTIVITY_TYPE_SIGN_RAW_PAYLOAD_V2',
       actor_organization_id: id,
       actor_user_id: instance.admin.userId,

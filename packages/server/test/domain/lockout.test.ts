@@ -247,7 +247,7 @@ function waysToDecide({ organization }: State, step: Step | undefined): Set<Deci
         submitter,
         approvals,
         rootQuorumOnly: operation.rootQuorumOnly,
-        parentMayAct: operation.parentMayAct,
+        parentMayAct: operation.parentMayAct !== false,
         ownUserId: operation.ownUser(params),
       })
       if (verdict.kind === 'allow') ways.add(verdict.by)

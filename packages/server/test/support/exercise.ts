@@ -15,7 +15,7 @@ import {
   signBody,
 } from './client.ts'
 import type { Instance } from './instance.ts'
-import { deleteKeys } from './units.ts'
+import { deleteKeys, verifyEmail } from './units.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -129,4 +129,5 @@ async function voteOn(instance: Instance, admin: AppClient): Promise<void> {
   const snapshot = await instance.app.deps.directory.refresh(admin.organizationId)
   const user = [...(snapshot?.users.values() ?? [])].find(({ name }) => name === 'voted')
   await deleteKeys(instance.app, admin.organizationId, [user?.apiKeys[0]?.id ?? ''])
+  await verifyEmail(instance.app, admin.organizationId, user?.id ?? '')
 }

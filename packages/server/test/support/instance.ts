@@ -20,6 +20,7 @@ export interface InstanceOptions {
   clock?: Clock
   /** Whether apps run the background jobs; by default they do not. */
   jobs?: boolean
+  oidc?: Config['oidc']
   /** Gives the database URL that the apps use; SQL from outside goes to the database itself. */
   through?: (databaseUrl: string) => Promise<string>
 }
@@ -156,14 +157,12 @@ const ADMIN = {
   apiPublicKey: null,
 }
 
-function startApp(
-  store: Store,
-  rootKey: Buffer,
-  { clock, jobs = false }: InstanceOptions,
-): Promise<App> {
+function startApp(store: Store, rootKey: Buffer, options: InstanceOptions): Promise<App> {
+  const { clock, jobs = false, oidc = readConfig({}).oidc } = options
   const window = { aheadMs: 300_000, behindMs: 86_400_000 }
   return createApp(store, rootKey, {
     window,
+    oidc,
     jobs,
     ...(clock === undefined ? {} : { clock }),
   })

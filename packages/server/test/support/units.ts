@@ -3,7 +3,7 @@ import { entryOnly, type Effects, type Unit } from '../../src/commit/unit.ts'
 import type { App } from '../../src/app.ts'
 import type { AuditFacts } from '../../src/domain/audit/chain.ts'
 import { deleteCredentials } from '../../src/domain/credential/credential.store.ts'
-import { insertUsers } from '../../src/domain/user/user.store.ts'
+import { insertUsers, markEmailVerified } from '../../src/domain/user/user.store.ts'
 import { newUuid } from '../../src/platform/ids.ts'
 
 function facts(action: string): AuditFacts {
@@ -40,13 +40,21 @@ export function insertsUser(organizationId: string, name: string): Effects {
   return (tx) => insertUsers(tx, { users: [row], apiKeys: [], passkeys: [], oidcIdentities: [] })
 }
 
-/** Deletes API keys through the queue of `app`, as an activity of the server would. */
-export async function deleteKeys(app: App, organizationId: string, ids: string[]): Promise<void> {
-  const outcome = await app.deps.queue.submit(
-    unitOf(organizationId, 'keys.delete', {
-      changes: 'snapshot',
-      effects: (tx) => deleteCredentials(tx, 'apiKey', { organizationId, ids }),
-    }),
+/** Changes an organization through the queue of `app`, as an activity of the server would. */
+async function change(app: App, organizationId: string, effects: Effects): Promise<void> {
+  const unit = unitOf(organizationId, 'change', { changes: 'snapshot', effects })
+  const outcome = await app.deps.queue.submit(unit)
+  if (outcome.kind !== 'committed') throw new Error(`nothing was changed: ${outcome.kind}`)
+}
+
+export function deleteKeys(app: App, organizationId: string, ids: string[]): Promise<void> {
+  return change(app, organizationId, (tx) =>
+    deleteCredentials(tx, 'apiKey', { organizationId, ids }),
   )
-  if (outcome.kind !== 'committed') throw new Error(`the keys were not deleted: ${outcome.kind}`)
+}
+
+export function verifyEmail(app: App, organizationId: string, userId: string): Promise<void> {
+  return change(app, organizationId, (tx) =>
+    markEmailVerified(tx, { organizationId, userId, nowMs: tx.nowMs }),
+  )
 }

@@ -19,6 +19,8 @@ export const activityTable = table('activity', {
   failure: 'text',
   created_ms: 'integer',
   updated_ms: 'integer',
+  redacted: 'integer',
+  sealed_body: 'bytes',
 })
 
 export const voteTable = table('vote', {
@@ -98,13 +100,14 @@ export interface ActivityEnd {
   failure: string | null
 }
 
+/** Ends an activity; the original of its body is erased. */
 export async function updateActivity(
   tx: Tx,
   organizationId: string,
   end: ActivityEnd & { updatedMs: number },
 ): Promise<void> {
   await tx.run(
-    `update activity set status = ?, result = ?, failure = ?, updated_ms = ?
+    `update activity set status = ?, result = ?, failure = ?, updated_ms = ?, sealed_body = null
      where organization_id = ?u and id = ?u`,
     end.status,
     end.result,

@@ -2,7 +2,7 @@
 
 export type ActivityStatus = 'COMPLETED' | 'FAILED' | 'CONSENSUS_NEEDED' | 'REJECTED'
 
-/** A row of `activity`. The body is what the submitter signed, byte for byte. */
+/** A row of `activity`. */
 export interface ActivityRow {
   organization_id: string
   id: string
@@ -14,6 +14,7 @@ export interface ActivityRow {
   type: string
   actor_organization_id: string
   actor_user_id: string
+  /** What the submitter signed, byte for byte, unless it is `redacted`. */
   body: Buffer
   /** The stamp header as received: `<header name>:<value>`. */
   stamp: string
@@ -23,6 +24,10 @@ export interface ActivityRow {
   failure: string | null
   created_ms: number
   updated_ms: number
+  /** 1 when secrets are left out of the body, as empty texts. The fingerprint is the original's. */
+  redacted: number | null
+  /** The original of a redacted body while it waits for votes, sealed under the data key. */
+  sealed_body: Buffer | null
 }
 
 export type VoteSelection = 'APPROVED' | 'REJECTED'

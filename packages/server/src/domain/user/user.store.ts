@@ -65,3 +65,15 @@ export async function deleteUsers(
     await tx.run('delete from org_user where organization_id = ?u and id = ?u', organizationId, id)
   }
 }
+/** Notes that a user's e-mail address is known to be the user's own. */
+export async function markEmailVerified(
+  tx: Tx,
+  user: { organizationId: string; userId: string; nowMs: number },
+): Promise<void> {
+  await tx.run(
+    'update org_user set email_verified = 1, updated_ms = ? where organization_id = ?u and id = ?u',
+    user.nowMs,
+    user.organizationId,
+    user.userId,
+  )
+}

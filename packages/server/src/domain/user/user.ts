@@ -9,6 +9,7 @@ import {
   planCredentials,
   verifyCredentials,
 } from '../credential/credentials.ts'
+import type { VerifiedIdentity } from '../credential/oidcIdentity.ts'
 import { resourceLimits } from '../organization/limits.ts'
 import type { Snapshot } from '../organization/model.ts'
 import { tagColumn } from '../tag/tag.ts'
@@ -103,7 +104,7 @@ function userRow(plan: NewUsers, id: string, user: VerifiedUser): Row {
     id,
     name: user.name,
     email: user.email === null ? null : canonicalEmail(user.email),
-    email_verified: isVerified(user) ? 1 : null,
+    email_verified: isEmailVerified(user.email, user.credentials.identities) ? 1 : null,
     phone: user.phone,
     phone_verified: null,
     is_root: plan.isRoot ? 1 : 0,
@@ -113,9 +114,12 @@ function userRow(plan: NewUsers, id: string, user: VerifiedUser): Row {
   }
 }
 
-/** Whether one of the user's identity providers has verified the user's e-mail address. */
-function isVerified({ email, credentials }: VerifiedUser): boolean {
+/** Whether an identity provider has verified a user's e-mail address. */
+export function isEmailVerified(
+  email: string | null,
+  identities: readonly VerifiedIdentity[],
+): boolean {
   if (email === null) return false
-  const verified = credentials.identities.flatMap((identity) => identity.verifiedEmail ?? [])
+  const verified = identities.flatMap(({ verifiedEmail }) => verifiedEmail ?? [])
   return verified.map(canonicalEmail).includes(canonicalEmail(email))
 }

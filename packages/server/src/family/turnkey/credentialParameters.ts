@@ -6,6 +6,7 @@ import type { ClaimedCredentials } from '../../domain/credential/credentials.ts'
 import type { ClaimedIdentity } from '../../domain/credential/oidcIdentity.ts'
 import type { Registration } from '../../domain/passkey/passkey.ts'
 import { label, list, oneOf, text } from '../../operation/schemas.ts'
+import { secret } from '../../operation/secret.ts'
 
 const API_KEY_CURVE = {
   API_KEY_CURVE_P256: 'p256',
@@ -96,30 +97,31 @@ export const authenticatorParamsV2 = z
     }),
   )
 
+// The mark goes outermost: `describe` makes a schema of its own, without it.
+const oidcToken = secret(text(16_384).describe('An ID token, as its issuer signed it.'))
+
 /** `oauthProviders[]` of CREATE_OAUTH_PROVIDERS, and of users before V8 and V4. */
-export const oauthProviderParamsV1 = z
-  .strictObject({ providerName: label, oidcToken: text(16_384) })
-  .transform(
-    ({ providerName, oidcToken }): ClaimedIdentity => ({
-      name: providerName,
-      proof: { token: oidcToken },
-    }),
-  )
+export const oauthProviderParamsV1 = z.strictObject({ providerName: label, oidcToken }).transform(
+  ({ providerName, oidcToken: token }): ClaimedIdentity => ({
+    name: providerName,
+    proof: { token },
+  }),
+)
 
 /** `oauthProviders[]` of CREATE_OAUTH_PROVIDERS_V2: a token, or the claims themselves. */
 export const oauthProviderParamsV2 = z
   .strictObject({
     providerName: label,
-    oidcToken: text(16_384).optional(),
+    oidcToken: oidcToken.optional(),
     oidcClaims: z
       .strictObject({ iss: text(512).min(1), sub: text(255).min(1), aud: text(255).min(1) })
       .optional(),
   })
-  .transform(({ providerName, oidcToken, oidcClaims }, context): ClaimedIdentity => {
-    if (oidcToken !== undefined && oidcClaims === undefined) {
-      return { name: providerName, proof: { token: oidcToken } }
+  .transform(({ providerName, oidcToken: token, oidcClaims }, context): ClaimedIdentity => {
+    if (token !== undefined && oidcClaims === undefined) {
+      return { name: providerName, proof: { token } }
     }
-    if (oidcClaims !== undefined && oidcToken === undefined) {
+    if (oidcClaims !== undefined && token === undefined) {
       const { iss: issuer, aud: audience, sub: subject } = oidcClaims
       return { name: providerName, proof: { claims: { issuer, audience, subject } } }
     }

@@ -193,6 +193,10 @@ describe('older versions', () => {
         ],
       },
     ],
+    ACTIVITY_TYPE_CREATE_OAUTH_PROVIDERS: [
+      { userId: uuid, oauthProviders: [{ providerName: 'p', oidcToken: 'a.b.c' }] },
+      { userId: uuid, oauthProviders: [{ providerName: 'p', oidcToken: 'a.b.c' }] },
+    ],
     ACTIVITY_TYPE_CREATE_PRIVATE_KEYS: [
       { privateKeys: [{ privateKeyName: 'k', curve: 'CURVE_P256', privateKeyTags: [] }] },
       { privateKeys: [{ privateKeyName: 'k', curve: 'CURVE_P256' }] },

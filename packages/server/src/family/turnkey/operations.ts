@@ -4,6 +4,7 @@ import { approveActivity } from './activity/approveActivity.ts'
 import { createApiKeys } from './activity/createApiKeys.ts'
 import { createApiOnlyUsers } from './activity/createApiOnlyUsers.ts'
 import { createPrivateKeyTag } from './activity/createPrivateKeyTag.ts'
+import { createOauthProviders } from './activity/createOauthProviders.ts'
 import { createPrivateKeys } from './activity/createPrivateKeys.ts'
 import { createSubOrganization } from './activity/createSubOrganization.ts'
 import { createUserTag } from './activity/createUserTag.ts'
@@ -14,6 +15,7 @@ import { deleteApiKeys } from './activity/deleteApiKeys.ts'
 import { deletePrivateKeyTags } from './activity/deletePrivateKeyTags.ts'
 import { deleteUserTags } from './activity/deleteUserTags.ts'
 import { deleteUsers } from './activity/deleteUsers.ts'
+import { deleteOauthProviders } from './activity/deleteOauthProviders.ts'
 import { rejectActivity } from './activity/rejectActivity.ts'
 import { signRawPayload } from './activity/signRawPayload.ts'
 import { signRawPayloads } from './activity/signRawPayloads.ts'
@@ -29,6 +31,7 @@ import { updateWallet } from './activity/updateWallet.ts'
 import { getActivity } from './query/getActivity.ts'
 import { getApiKey } from './query/getApiKey.ts'
 import { getApiKeys } from './query/getApiKeys.ts'
+import { getOauthProviders } from './query/getOauthProviders.ts'
 import { getOrganizationConfigs } from './query/getOrganizationConfigs.ts'
 import { getPrivateKey } from './query/getPrivateKey.ts'
 import { getUser } from './query/getUser.ts'
@@ -48,6 +51,7 @@ export const operations: readonly Operation[] = [
   createApiKeys,
   createApiOnlyUsers,
   createPrivateKeyTag,
+  createOauthProviders,
   createPrivateKeys,
   createSubOrganization,
   createUserTag,
@@ -61,6 +65,9 @@ export const operations: readonly Operation[] = [
   getActivity,
   getApiKey,
   getApiKeys,
+  deleteOauthProviders,
+  getActivity,
+  getOauthProviders,
   getOrganizationConfigs,
   getPrivateKey,
   getUser,
