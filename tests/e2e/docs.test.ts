@@ -118,7 +118,7 @@ describe('in a browser', () => {
     const queries = operations.filter(({ kind }) => kind === 'query')
     await page.getByText('Queries', { exact: true }).click()
     expect(await shown(page)).toBe(queries.length)
-    await page.getByLabel('Tag').selectOption('Wallets')
+    await page.getByLabel('Tag', { exact: true }).selectOption('Wallets')
     const expected = queries.filter(({ tags }) => tags.includes('wallets')).length
     expect([await shown(page), expected > 0]).toEqual([expected, true])
     await page.evaluate("location.hash = 'signRawPayload'")
@@ -201,7 +201,7 @@ describe('in a shell', () => {
         expect(message).toMatch(/not found|found with fingerprint|wallet account|users missing/)
       }
     },
-    MINUTE,
+    3 * MINUTE,
   )
 
   test.each(['whoami', 'create_wallet'])(

@@ -340,7 +340,7 @@ describe('every operation refuses a member of the wrong type', () => {
     })
   }
 
-  test('at every place, with everything', async () => {
+  test('at every place, with everything', { timeout: 180_000 }, async () => {
     const requests = bodies()
     expect(requests.length).toBeGreaterThan(500)
     const statuses = new Set<number>()

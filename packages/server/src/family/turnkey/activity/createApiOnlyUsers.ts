@@ -32,7 +32,7 @@ export const createApiOnlyUsers = defineActivity({
           apiKeys: [
             {
               apiKeyName: 'production',
-              publicKey: '020217e617f0b6443928278f96999e69a23a4f2c152bdf6d6cdf66e5b80282d4ed',
+              publicKey: '03d65a93977caa3d1b081852ff57a79e465f1660577304baead505dd3a48589cf3',
             },
           ],
         },
