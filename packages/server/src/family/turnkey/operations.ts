@@ -3,19 +3,19 @@ import type { Operation } from '../../operation/operation.ts'
 import { approveActivity } from './activity/approveActivity.ts'
 import { createApiKeys } from './activity/createApiKeys.ts'
 import { createApiOnlyUsers } from './activity/createApiOnlyUsers.ts'
-import { createPrivateKeyTag } from './activity/createPrivateKeyTag.ts'
 import { createOauthProviders } from './activity/createOauthProviders.ts'
 import { createPrivateKeys } from './activity/createPrivateKeys.ts'
+import { createPrivateKeyTag } from './activity/createPrivateKeyTag.ts'
 import { createSubOrganization } from './activity/createSubOrganization.ts'
-import { createUserTag } from './activity/createUserTag.ts'
 import { createUsers } from './activity/createUsers.ts'
+import { createUserTag } from './activity/createUserTag.ts'
 import { createWallet } from './activity/createWallet.ts'
 import { createWalletAccounts } from './activity/createWalletAccounts.ts'
 import { deleteApiKeys } from './activity/deleteApiKeys.ts'
-import { deletePrivateKeyTags } from './activity/deletePrivateKeyTags.ts'
-import { deleteUserTags } from './activity/deleteUserTags.ts'
-import { deleteUsers } from './activity/deleteUsers.ts'
 import { deleteOauthProviders } from './activity/deleteOauthProviders.ts'
+import { deletePrivateKeyTags } from './activity/deletePrivateKeyTags.ts'
+import { deleteUsers } from './activity/deleteUsers.ts'
+import { deleteUserTags } from './activity/deleteUserTags.ts'
 import { rejectActivity } from './activity/rejectActivity.ts'
 import { signRawPayload } from './activity/signRawPayload.ts'
 import { signRawPayloads } from './activity/signRawPayloads.ts'
@@ -38,10 +38,10 @@ import { getUser } from './query/getUser.ts'
 import { getWallet } from './query/getWallet.ts'
 import { getWalletAccount } from './query/getWalletAccount.ts'
 import { listActivities } from './query/listActivities.ts'
-import { listPrivateKeyTags } from './query/listPrivateKeyTags.ts'
 import { listPrivateKeys } from './query/listPrivateKeys.ts'
-import { listUserTags } from './query/listUserTags.ts'
+import { listPrivateKeyTags } from './query/listPrivateKeyTags.ts'
 import { listUsers } from './query/listUsers.ts'
+import { listUserTags } from './query/listUserTags.ts'
 import { listWalletAccounts } from './query/listWalletAccounts.ts'
 import { listWallets } from './query/listWallets.ts'
 import { whoami } from './query/whoami.ts'
@@ -50,23 +50,22 @@ export const operations: readonly Operation[] = [
   approveActivity,
   createApiKeys,
   createApiOnlyUsers,
-  createPrivateKeyTag,
   createOauthProviders,
   createPrivateKeys,
+  createPrivateKeyTag,
   createSubOrganization,
-  createUserTag,
   createUsers,
+  createUserTag,
   createWallet,
   createWalletAccounts,
   deleteApiKeys,
+  deleteOauthProviders,
   deletePrivateKeyTags,
-  deleteUserTags,
   deleteUsers,
+  deleteUserTags,
   getActivity,
   getApiKey,
   getApiKeys,
-  deleteOauthProviders,
-  getActivity,
   getOauthProviders,
   getOrganizationConfigs,
   getPrivateKey,
@@ -74,10 +73,10 @@ export const operations: readonly Operation[] = [
   getWallet,
   getWalletAccount,
   listActivities,
-  listPrivateKeyTags,
   listPrivateKeys,
-  listUserTags,
+  listPrivateKeyTags,
   listUsers,
+  listUserTags,
   listWalletAccounts,
   listWallets,
   rejectActivity,
