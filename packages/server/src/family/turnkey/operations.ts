@@ -2,11 +2,13 @@
 import type { Operation } from '../../operation/operation.ts'
 import { approveActivity } from './activity/approveActivity.ts'
 import { createApiKeys } from './activity/createApiKeys.ts'
+import { createAuthenticators } from './activity/createAuthenticators.ts'
 import { createPrivateKeys } from './activity/createPrivateKeys.ts'
 import { createSubOrganization } from './activity/createSubOrganization.ts'
 import { createUsers } from './activity/createUsers.ts'
 import { createWallet } from './activity/createWallet.ts'
 import { createWalletAccounts } from './activity/createWalletAccounts.ts'
+import { deleteAuthenticators } from './activity/deleteAuthenticators.ts'
 import { rejectActivity } from './activity/rejectActivity.ts'
 import { signRawPayload } from './activity/signRawPayload.ts'
 import { signRawPayloads } from './activity/signRawPayloads.ts'
@@ -14,6 +16,8 @@ import { signTransaction } from './activity/signTransaction.ts'
 import { updateRootQuorum } from './activity/updateRootQuorum.ts'
 import { updateWallet } from './activity/updateWallet.ts'
 import { getActivity } from './query/getActivity.ts'
+import { getAuthenticator } from './query/getAuthenticator.ts'
+import { getAuthenticators } from './query/getAuthenticators.ts'
 import { getOrganizationConfigs } from './query/getOrganizationConfigs.ts'
 import { getPrivateKey } from './query/getPrivateKey.ts'
 import { getWallet } from './query/getWallet.ts'
@@ -27,12 +31,16 @@ import { whoami } from './query/whoami.ts'
 export const operations: readonly Operation[] = [
   approveActivity,
   createApiKeys,
+  createAuthenticators,
   createPrivateKeys,
   createSubOrganization,
   createUsers,
   createWallet,
   createWalletAccounts,
+  deleteAuthenticators,
   getActivity,
+  getAuthenticator,
+  getAuthenticators,
   getOrganizationConfigs,
   getPrivateKey,
   getWallet,
