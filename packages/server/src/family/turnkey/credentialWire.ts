@@ -34,7 +34,7 @@ export function wireApiKey(key: ApiKey): z.input<typeof apiKeyResult> {
 export const authenticatorResult = z.object({
   transports: z.array(z.string()),
   attestationType: z.string(),
-  aaguid: z.uuid(),
+  aaguid: z.guid(),
   credentialId: z.string(),
   model: z.string(),
   credential,
