@@ -16,9 +16,9 @@ export function verifyPacked({ statement, attested, key, nowMs, ...data }: Attes
     return
   }
   const certificate = parseChain(statement.get('x5c'), nowMs)
-  ensureSigned(algorithmOf(identifier), certificate.publicKey, { message, signature })
   ensureRequirements(certificate)
   ensureAaguid(certificate, attested.aaguid)
+  ensureSigned(algorithmOf(identifier), certificate.publicKey, { message, signature })
 }
 
 /** Section 8.2.1. */

@@ -32,10 +32,10 @@ export function verifyTpm({ statement, attested, key, nowMs, ...data }: Attested
   const expectedName = Buffer.concat([publicArea.subarray(2, 4), nameDigest])
   ensure(name.equals(expectedName), 'the TPM certifies another public area')
   const certificate = parseChain(statement.get('x5c'), nowMs)
-  const signature = asBytes(statement.get('sig'), 'sig')
-  ensureSigned(algorithm, certificate.publicKey, { message: certInfo, signature })
   ensureRequirements(certificate)
   ensureAaguid(certificate, attested.aaguid)
+  const signature = asBytes(statement.get('sig'), 'sig')
+  ensureSigned(algorithm, certificate.publicKey, { message: certInfo, signature })
 }
 
 function isKey({ kind, ...area }: TpmPublicArea, { publicKey }: PasskeyKey): boolean {
