@@ -2,7 +2,7 @@
 import { asBytes } from '../cbor.ts'
 import { ensure } from '../refusal.ts'
 import { algorithmOf, ensureSigned } from './algorithm.ts'
-import type { Attested } from './attestation.ts'
+import type { Attested } from './attested.ts'
 import { type AttestationCertificate, ensureAaguid, parseChain } from './certificate.ts'
 
 /** @throws Refusal */

@@ -4,7 +4,7 @@ import { asBytes } from '../cbor.ts'
 import type { PasskeyKey } from '../coseKey.ts'
 import { ensure } from '../refusal.ts'
 import { algorithmOf, ensureSigned } from './algorithm.ts'
-import type { Attested } from './attestation.ts'
+import type { Attested } from './attested.ts'
 import {
   type AttestationCertificate,
   ensureAaguid,
