@@ -42,9 +42,9 @@ async function nameOrigins(organizationId: string, origins: string): Promise<voi
   if (outcome.kind !== 'committed') throw new Error(`the feature was not set: ${outcome.kind}`)
 }
 
-function send(path: string, body: string, passkey: TestPasskey, settings: AssertionSettings = {}) {
-  const stamp = JSON.stringify(assertion(passkey, body, settings))
-  return hand(instance.app, { path, body, headers: { 'x-stamp-webauthn': stamp } })
+function send(path: string, body: string, members: ReturnType<typeof assertion>) {
+  const headers = { 'x-stamp-webauthn': JSON.stringify(members) }
+  return hand(instance.app, { path, body, headers })
 }
 
 async function addPasskey(client: AppClient, userId: string, passkey: TestPasskey) {
@@ -62,7 +62,8 @@ test('a stamp counts from those origins only, also from the page around a frame'
   const passkey = makePasskey()
   await addPasskey(admin, (await admin.query('whoami')).at('userId'), passkey)
   const body = JSON.stringify({ organizationId: admin.organizationId })
-  const whoami = (settings: AssertionSettings) => send('query/whoami', body, passkey, settings)
+  const whoami = (settings: AssertionSettings) =>
+    send('query/whoami', body, assertion(passkey, body, settings))
   const elsewhere = { origin: 'https://example.org' }
   expect((await whoami(elsewhere)).status).toBe(200)
   await nameOrigins(admin.organizationId, `${HOME}, https://frame.example`)
@@ -96,8 +97,10 @@ describe('the parent’s origins', () => {
     const organizationId = (await made).at(path)
     await nameOrigins(organizationId, HOME)
     const body = JSON.stringify({ organizationId })
-    expect((await send('query/whoami', body, passkey)).status).toBe(200)
-    expect(outcome(await send('query/whoami', body, passkey, { origin: HOME }))).toEqual(INVALID)
+    const whoami = (settings: AssertionSettings) =>
+      send('query/whoami', body, assertion(passkey, body, settings))
+    expect((await whoami({})).status).toBe(200)
+    expect(outcome(await whoami({ origin: HOME }))).toEqual(INVALID)
   })
 })
 
@@ -112,7 +115,9 @@ test('a stored vote no longer counts once its origin is not among them', async (
   await first.client.submit('update_root_quorum', { threshold: 2, userIds })
   const submit = async (walletName: string) => {
     const body = first.client.body('CREATE_WALLET', { walletName, accounts: [] })
-    return (await send('submit/create_wallet', body, passkey)).at('activity.fingerprint')
+    return (await send('submit/create_wallet', body, assertion(passkey, body))).at(
+      'activity.fingerprint',
+    )
   }
   const status = (answer: Answer) => answer.at('activity.status')
   const counted = await submit('counted')
