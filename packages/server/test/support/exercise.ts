@@ -1,9 +1,13 @@
 // A scenario in which every store runs each of its statements.
 import { apiKeyParams, generateKey } from '../../../../tests/support/client.ts'
+import { authenticatorParams, makePasskey } from '../../../../tests/support/webauthn.ts'
 import { findActivity } from '../../src/domain/activity/activity.store.ts'
 import { findEntryAt, findNewestLeaf } from '../../src/domain/audit/audit.store.ts'
 import { stopCheckpoints, writeCheckpoint } from '../../src/domain/audit/checkpointer.ts'
-import { listRootOrganizations } from '../../src/domain/organization/lookup.store.ts'
+import {
+  findSubOrganizationsByCredentialId,
+  listRootOrganizations,
+} from '../../src/domain/organization/lookup.store.ts'
 import { ExpiredKeyPurge } from '../../src/jobs/purgeExpiredKeys.ts'
 import { isInitialised } from '../../src/host/instance.ts'
 import {
@@ -25,6 +29,7 @@ export async function exercise(instance: Instance): Promise<void> {
   const admin = adminClient(instance.app, instance.admin)
   const checkpoint = () => writeCheckpoint({ ...deps, store, holder: 'test', nowMs: Date.now() })
   await useWallets(admin)
+  await usePasskeys(admin)
   const newest = await listPages(admin)
   await useTags(admin)
   await createBelow(admin)
@@ -37,6 +42,7 @@ export async function exercise(instance: Instance): Promise<void> {
   await isInitialised(store)
   const { reader } = deps.store
   await listRootOrganizations(reader, { after: null, limit: 10 })
+  await findSubOrganizationsByCredentialId(reader, admin.organizationId, Buffer.of(1))
   await findNewestLeaf(reader, admin.organizationId)
   await findEntryAt(reader, admin.organizationId, 1)
   await findActivity(reader, admin.organizationId, newest)
@@ -68,6 +74,19 @@ async function usePrivateKeys(admin: AppClient): Promise<void> {
   const made = await admin.submit('create_private_keys', { privateKeys }, 'CREATE_PRIVATE_KEYS_V2')
   const id = made.at('activity.result.createPrivateKeysResultV2.privateKeys.0.privateKeyId')
   await admin.send('submit/sign_raw_payload', signBody(admin, id, 'statements'))
+}
+
+async function usePasskeys(admin: AppClient): Promise<void> {
+  const userId = (await admin.query('whoami')).at('userId')
+  const added = await admin.submit(
+    'create_authenticators',
+    { userId, authenticators: [authenticatorParams(makePasskey())] },
+    'CREATE_AUTHENTICATORS_V2',
+  )
+  const authenticatorIds = added.at<string[]>(
+    'activity.result.createAuthenticatorsResult.authenticatorIds',
+  )
+  await admin.submit('delete_authenticators', { userId, authenticatorIds })
 }
 
 /** @returns the id of the newest activity */

@@ -3,6 +3,7 @@ import type { Operation } from '../../operation/operation.ts'
 import { approveActivity } from './activity/approveActivity.ts'
 import { createApiKeys } from './activity/createApiKeys.ts'
 import { createApiOnlyUsers } from './activity/createApiOnlyUsers.ts'
+import { createAuthenticators } from './activity/createAuthenticators.ts'
 import { createOauthProviders } from './activity/createOauthProviders.ts'
 import { createPrivateKeys } from './activity/createPrivateKeys.ts'
 import { createPrivateKeyTag } from './activity/createPrivateKeyTag.ts'
@@ -12,6 +13,7 @@ import { createUserTag } from './activity/createUserTag.ts'
 import { createWallet } from './activity/createWallet.ts'
 import { createWalletAccounts } from './activity/createWalletAccounts.ts'
 import { deleteApiKeys } from './activity/deleteApiKeys.ts'
+import { deleteAuthenticators } from './activity/deleteAuthenticators.ts'
 import { deleteOauthProviders } from './activity/deleteOauthProviders.ts'
 import { deletePrivateKeyTags } from './activity/deletePrivateKeyTags.ts'
 import { deleteUsers } from './activity/deleteUsers.ts'
@@ -31,6 +33,8 @@ import { updateWallet } from './activity/updateWallet.ts'
 import { getActivity } from './query/getActivity.ts'
 import { getApiKey } from './query/getApiKey.ts'
 import { getApiKeys } from './query/getApiKeys.ts'
+import { getAuthenticator } from './query/getAuthenticator.ts'
+import { getAuthenticators } from './query/getAuthenticators.ts'
 import { getOauthProviders } from './query/getOauthProviders.ts'
 import { getOrganizationConfigs } from './query/getOrganizationConfigs.ts'
 import { getPrivateKey } from './query/getPrivateKey.ts'
@@ -50,6 +54,7 @@ export const operations: readonly Operation[] = [
   approveActivity,
   createApiKeys,
   createApiOnlyUsers,
+  createAuthenticators,
   createOauthProviders,
   createPrivateKeys,
   createPrivateKeyTag,
@@ -59,6 +64,7 @@ export const operations: readonly Operation[] = [
   createWallet,
   createWalletAccounts,
   deleteApiKeys,
+  deleteAuthenticators,
   deleteOauthProviders,
   deletePrivateKeyTags,
   deleteUsers,
@@ -66,6 +72,8 @@ export const operations: readonly Operation[] = [
   getActivity,
   getApiKey,
   getApiKeys,
+  getAuthenticator,
+  getAuthenticators,
   getOauthProviders,
   getOrganizationConfigs,
   getPrivateKey,

@@ -7,11 +7,11 @@ import { secret } from '../../operation/secret.ts'
 import { email, label, list, oneOf, phoneNumber, text, uuid } from '../../operation/schemas.ts'
 import {
   apiKeyParamsV1,
+  authenticatorParamsV1,
   credentialMembers,
   toCredentials,
   type WireCredentials,
 } from './credentialParameters.ts'
-import { legacyAuthenticatorParams } from './legacyAuthenticator.ts'
 
 const person = {
   userName: label,
@@ -45,7 +45,7 @@ export const userParamsV1 = z
     ...member,
     apiKeys,
     accessType,
-    authenticators: list(legacyAuthenticatorParams, 20),
+    authenticators: list(authenticatorParamsV1, 20),
   })
   .transform(toUserParams)
 
