@@ -185,6 +185,8 @@ export function planRootOrganization(
     keyRow,
     users,
     wallet: null,
+    privateKeys: [],
+    features: new Map(),
     nowMs,
   }
   const admin: Admin = {
@@ -222,6 +224,8 @@ async function insertInstance(
     keyRow: { organization_id: INSTANCE_ID, version: 1, wrapped },
     users: { users: [], apiKeys: [], passkeys: [], oidcIdentities: [] },
     wallet: null,
+    privateKeys: [],
+    features: new Map(),
     nowMs,
   }
   const birth = { unitId: newUuid(nowMs), auditKey: keyvault.auditKey, atMs: nowMs }

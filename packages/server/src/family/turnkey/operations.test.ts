@@ -164,6 +164,25 @@ describe('the registry refuses', () => {
 describe('older versions', () => {
   const uuid = '019a0000-0000-7000-8000-000000000001'
   const publicKey = '020217E617F0B6443928278F96999E69A23A4F2C152BDF6D6CDF66E5B80282D4ED'
+  const authenticator = {
+    authenticatorName: 'a',
+    challenge: 'c',
+    attestation: {
+      credentialId: 'AQ',
+      clientDataJson: 'Ag',
+      attestationObject: 'Aw',
+      transports: ['AUTHENTICATOR_TRANSPORT_USB'],
+    },
+  }
+  const sub = (apiKey: object, more: object) => ({
+    subOrganizationName: 's',
+    rootUsers: [{ userName: 'u', userEmail: 'u@example.com', apiKeys: [apiKey] }],
+    rootQuorumThreshold: 1,
+    ...more,
+  })
+  const olderSub = (more: object) => sub({ apiKeyName: 'a', publicKey }, more)
+  const newestSub = (more: object) =>
+    sub({ apiKeyName: 'a', publicKey, curveType: 'API_KEY_CURVE_P256' }, more)
   /** Parameters of each older version, and the same in the newest. */
   const SAME: Record<string, [object, object]> = {
     ACTIVITY_TYPE_CREATE_API_KEYS: [
@@ -183,6 +202,28 @@ describe('older versions', () => {
       { users: [{ userName: 'u', apiKeys: [], userTags: [] }] },
       { users: [{ userName: 'u' }] },
     ],
+    ACTIVITY_TYPE_CREATE_SUB_ORGANIZATION: [
+      { name: 's', rootAuthenticator: authenticator },
+      {
+        subOrganizationName: 's',
+        rootUsers: [{ userName: 'Root user', authenticators: [authenticator] }],
+        rootQuorumThreshold: 1,
+      },
+    ],
+    ACTIVITY_TYPE_CREATE_SUB_ORGANIZATION_V2: [olderSub({}), newestSub({})],
+    ACTIVITY_TYPE_CREATE_SUB_ORGANIZATION_V3: [
+      olderSub({ privateKeys: [{ privateKeyName: 'k', curve: 'CURVE_P256' }] }),
+      newestSub({ privateKeys: [{ privateKeyName: 'k', curve: 'CURVE_P256' }] }),
+    ],
+    ACTIVITY_TYPE_CREATE_SUB_ORGANIZATION_V4: [
+      olderSub({ wallet: { walletName: 'w', accounts: [] }, disableEmailAuth: true }),
+      newestSub({ wallet: { walletName: 'w' }, disableEmailAuth: true, disableSmsAuth: false }),
+    ],
+    ACTIVITY_TYPE_CREATE_SUB_ORGANIZATION_V5: [
+      olderSub({ disableEmailRecovery: true }),
+      newestSub({ disableEmailRecovery: true }),
+    ],
+    ACTIVITY_TYPE_CREATE_SUB_ORGANIZATION_V6: [newestSub({}), newestSub({ privateKeys: [] })],
     ACTIVITY_TYPE_CREATE_SUB_ORGANIZATION_V7: [
       { subOrganizationName: 's', rootUsers: [], rootQuorumThreshold: 1 },
       { subOrganizationName: 's', rootQuorumThreshold: 1 },

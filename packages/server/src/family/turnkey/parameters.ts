@@ -4,7 +4,12 @@ import type { PrivateKeyParams } from '../../domain/privateKey/privateKey.ts'
 import type { UserParams } from '../../domain/user/user.ts'
 import type { AccountParams } from '../../domain/wallet/wallet.ts'
 import { label, list, oneOf, text, uuid } from '../../operation/schemas.ts'
-import { credentialMembers, toCredentials, type WireCredentials } from './credentialParameters.ts'
+import {
+  apiKeyParamsV1,
+  credentialMembers,
+  toCredentials,
+  type WireCredentials,
+} from './credentialParameters.ts'
 
 const person = {
   userName: label,
@@ -13,8 +18,13 @@ const person = {
   ...credentialMembers,
 }
 
-/** `rootUsers[]` of CREATE_SUB_ORGANIZATION_V7 and V8. */
+/** `rootUsers[]` of CREATE_SUB_ORGANIZATION since V6. */
 export const rootUserParams = z.strictObject(person).transform(toUserParams)
+
+/** `rootUsers[]` of CREATE_SUB_ORGANIZATION_V2 to V5, whose API keys are all of P-256. */
+export const rootUserParamsV2 = z
+  .strictObject({ ...person, apiKeys: list(apiKeyParamsV1, 20) })
+  .transform(toUserParams)
 
 /** `users[]` of CREATE_USERS_V3 and V4. */
 export const userParams = z
