@@ -4,11 +4,13 @@ import { AppError, ConfigError, HostError } from '@keystead/server/commands'
 import { auditCommands } from './audit.ts'
 import { type Command, UsageError } from './command.ts'
 import { instanceCommands } from './instance.ts'
+import { organizationCommands } from './organizations.ts'
 import { requestCommands } from './request.ts'
 
 const commands: Record<string, Command> = Object.assign(
   Object.create(null) as Record<string, Command>,
   instanceCommands,
+  organizationCommands,
   requestCommands,
   auditCommands,
 )

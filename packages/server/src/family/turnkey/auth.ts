@@ -102,8 +102,9 @@ async function findKey(call: Call, search: Search): Promise<Match | undefined> {
   if (organization === undefined) {
     throw new AppError('ORGANIZATION_NOT_FOUND')
   }
-  const parent =
-    organization.parentId === null ? null : ((await find(organization.parentId)) ?? null)
+  const parent = organization.parentId === null ? null : await find(organization.parentId)
+  // Its root organization is being deleted, and it with it.
+  if (parent === undefined) throw new AppError('ORGANIZATION_NOT_FOUND')
   for (const home of [organization, parent]) {
     const apiKey = home?.apiKeysByPublicKey.get(stamp.publicKey)
     if (home !== null && apiKey !== undefined) return { apiKey, home, organization, parent }
