@@ -191,7 +191,7 @@ describe.each(engines)('the %s store', (engine) => {
     const others = await Promise.all([open(), open()])
     await Promise.all(others.map((other) => other.close()))
     expect(await versions()).toEqual(before)
-    expect(before).toEqual([{ version: 1 }, { version: 2 }, { version: 3 }])
+    expect(before).toEqual([{ version: 1 }, { version: 2 }, { version: 3 }, { version: 7 }])
   })
 
   test('opens a database that another process is writing to', async () => {

@@ -3,7 +3,10 @@ import { apiKeyParams, generateKey } from '../../../../tests/support/client.ts'
 import { findActivity } from '../../src/domain/activity/activity.store.ts'
 import { findEntryAt, findNewestLeaf } from '../../src/domain/audit/audit.store.ts'
 import { stopCheckpoints, writeCheckpoint } from '../../src/domain/audit/checkpointer.ts'
-import { listRootOrganizations } from '../../src/domain/organization/lookup.store.ts'
+import {
+  findSubOrganizations,
+  listRootOrganizations,
+} from '../../src/domain/organization/lookup.store.ts'
 import { isInitialised } from '../../src/host/instance.ts'
 import {
   accountParams,
@@ -24,6 +27,8 @@ export async function exercise(instance: Instance): Promise<void> {
   await useWallets(admin)
   const newest = await listPages(admin)
   await createBelow(admin)
+  await lookUpBelow(instance, admin)
+  await changeOrganizations(admin)
   await checkpoint()
   await voteOn(instance, admin)
   await checkpoint()
@@ -79,9 +84,9 @@ async function listPages(admin: AppClient): Promise<string> {
   return newest
 }
 
-async function createBelow(admin: AppClient): Promise<void> {
+async function createBelow(admin: AppClient): Promise<AppClient> {
   const key = generateKey()
-  await admin.submit(
+  const made = await admin.submit(
     'create_sub_organization',
     {
       subOrganizationName: 'below',
@@ -91,6 +96,41 @@ async function createBelow(admin: AppClient): Promise<void> {
     'CREATE_SUB_ORGANIZATION_V8',
   )
   await new AppClient(admin.app, key, admin.organizationId).query('whoami')
+  const id = made.at('activity.result.createSubOrganizationResultV8.subOrganizationId')
+  return new AppClient(admin.app, key, id)
+}
+
+/** Values of every way to find a sub-organization; they need not find one. */
+const LOOKUPS = {
+  any: [],
+  name: ['below'],
+  userName: ['below'],
+  email: ['below@example.com'],
+  verifiedEmail: ['below@example.com'],
+  phone: ['+15555550100'],
+  verifiedPhone: ['+15555550100'],
+  credentialId: [Buffer.alloc(16)],
+  publicKey: [Buffer.alloc(33), 0],
+  identity: ['https://issuer.example', 'audience', 'subject'],
+  address: ['0x0000000000000000000000000000000000000000'],
+} as const
+
+async function lookUpBelow({ app }: Instance, { organizationId }: AppClient): Promise<void> {
+  const { reader } = app.deps.store
+  const sources = Object.keys(LOOKUPS) as (keyof typeof LOOKUPS)[]
+  for (const by of sources) {
+    for (const cursor of [{}, { before: organizationId }, { after: organizationId }]) {
+      const page = { limit: 5, before: null, after: null, ...cursor }
+      await findSubOrganizations(reader, organizationId, { by, values: LOOKUPS[by], ...page })
+    }
+  }
+}
+
+async function changeOrganizations(admin: AppClient): Promise<void> {
+  const below = await createBelow(admin)
+  await below.submit('update_organization_name', { organizationName: 'renamed' })
+  await below.submit('set_organization_feature', { name: 'FEATURE_NAME_EMAIL_AUTH' })
+  await below.submit('delete_sub_organization', {})
 }
 
 async function voteOn(instance: Instance, admin: AppClient): Promise<void> {
