@@ -9,10 +9,7 @@ import { requestCommands } from './request.ts'
 
 const commands: Record<string, Command> = Object.assign(
   Object.create(null) as Record<string, Command>,
-  instanceCommands,
-  organizationCommands,
-  requestCommands,
-  auditCommands,
+  { ...instanceCommands, ...organizationCommands, ...requestCommands, ...auditCommands },
 )
 
 async function main(words: readonly string[]): Promise<number> {

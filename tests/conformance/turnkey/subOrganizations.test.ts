@@ -1,11 +1,11 @@
-// Sub-organizations in all versions, their features, names, look-ups and deletion.
+// Sub-organizations in all versions, their features, names and deletion.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { apiKeyParams, generateKey, TestClient, type TestKey } from '../../support/client.ts'
 import { engines } from '../../support/server.ts'
+import { createByVersion, resultOf } from './subOrganization.ts'
 import {
   clientVersions,
   createSubOrganization,
-  createUser,
   errorOf,
   ethereumAccount,
   officialClient,
@@ -40,40 +40,19 @@ describe.each(engines)('sub-organizations on %s', (engine) => {
 
   const speaker = (key: TestKey, organizationId: string) =>
     new TestClient(world.server, key, organizationId)
-  /** Creates one by a version, with one root user. @param suffix such as `_V4` */
-  const create = async (suffix: string, more: object = {}, key = generateKey()) => {
-    const { curveType, ...older } = apiKeyParams(key)
-    const apiKeys = [
-      ['_V2', '_V3', '_V4', '_V5'].includes(suffix) ? older : { ...older, curveType },
-    ]
-    const answer = await world.admin.submit(
-      'create_sub_organization',
-      {
-        subOrganizationName: 'sub',
-        rootUsers: [{ userName: 'owner', apiKeys, authenticators: [] }],
-        rootQuorumThreshold: 1,
-        ...more,
-      },
-      `CREATE_SUB_ORGANIZATION${suffix}`,
-    )
-    return { key, answer }
-  }
-  /** What the result of a version holds. */
-  const made = (answer: Awaited<ReturnType<typeof create>>['answer'], resultSuffix: string) =>
-    answer.at<Record<string, unknown>>(`activity.result.createSubOrganizationResult${resultSuffix}`)
   const featuresOf = async (client: TestClient) =>
     (await client.query('get_organization_configs')).at<object[]>('configs.features')
 
   test.each(['_V2', '_V3', '_V4', '_V5', '_V6', '_V7', '_V8'])(
     'version %s makes one, and answers with a result of its own',
     async (suffix) => {
-      const { key, answer } = await create(suffix)
-      expect(answer, answer.text).toMatchObject({ status: 200 })
+      const { key, answer } = await createByVersion(world, suffix)
+      expect(answer).toMatchObject({ status: 200 })
       const number = suffix.slice(1)
       expect(Object.keys(answer.at('activity.intent'))).toEqual([
         `createSubOrganizationIntent${number}`,
       ])
-      const result = made(answer, number === 'V2' ? '' : number)
+      const result = resultOf(answer, number === 'V2' ? '' : number)
       const members = [
         'subOrganizationId',
         'rootUserIds',
@@ -94,8 +73,8 @@ describe.each(engines)('sub-organizations on %s', (engine) => {
         privateKeyTags: [],
       },
     ]
-    const { key, answer } = await create('_V3', { privateKeys })
-    const result = made(answer, 'V3') as {
+    const { key, answer } = await createByVersion(world, '_V3', { privateKeys })
+    const result = resultOf(answer, 'V3') as {
       subOrganizationId: string
       privateKeys: { privateKeyId: string; addresses: { address: string; format: string }[] }[]
     }
@@ -111,7 +90,9 @@ describe.each(engines)('sub-organizations on %s', (engine) => {
       'SIGN_RAW_PAYLOAD_V2',
     )
     expect(signed.status).toBe(200)
-    const twice = await create('_V3', { privateKeys: [...privateKeys, ...privateKeys] })
+    const twice = await createByVersion(world, '_V3', {
+      privateKeys: [...privateKeys, ...privateKeys],
+    })
     expect(errorOf(twice.answer)).toMatchObject({
       code: 3,
       message: 'private key label must be unique',
@@ -131,7 +112,7 @@ describe.each(engines)('sub-organizations on %s', (engine) => {
   })
 
   test.each(['verificationToken', 'clientSignature'])('%s is refused by name', async (field) => {
-    const { answer } = await create('_V7', { [field]: 'x' })
+    const { answer } = await createByVersion(world, '_V7', { [field]: 'x' })
     expect(answer.status).toBe(400)
     expect(violationsOf(answer)).toEqual([
       { field, description: 'is not supported: this server sends no one-time codes' },
@@ -140,7 +121,9 @@ describe.each(engines)('sub-organizations on %s', (engine) => {
 
   test('a bad user inside names its place, and no organization comes of it', async () => {
     const before = await world.admin.query('list_suborgs', { paginationOptions: { limit: '100' } })
-    const { answer } = await create('_V8', { rootUsers: [{ userName: '', apiKeys: [] }] })
+    const { answer } = await createByVersion(world, '_V8', {
+      rootUsers: [{ userName: '', apiKeys: [] }],
+    })
     expect(violationsOf(answer)).toEqual([
       { field: 'rootUsers.0.userName', description: 'must not be empty' },
     ])
@@ -150,8 +133,8 @@ describe.each(engines)('sub-organizations on %s', (engine) => {
 
   test('the ways to sign in are on below unless switched off, and off at the top', async () => {
     expect(await featuresOf(world.admin)).toEqual([])
-    const all = await create('_V7')
-    const id = String(made(all.answer, 'V7')['subOrganizationId'])
+    const all = await createByVersion(world, '_V7')
+    const id = String(resultOf(all.answer, 'V7')['subOrganizationId'])
     expect(await featuresOf(speaker(all.key, id))).toEqual(named(SIGN_IN))
     const switches = {
       disableEmailAuth: 'EMAIL_AUTH',
@@ -160,8 +143,8 @@ describe.each(engines)('sub-organizations on %s', (engine) => {
       disableEmailRecovery: 'EMAIL_RECOVERY',
     }
     for (const [name, feature] of Object.entries(switches)) {
-      const { key, answer } = await create('_V8', { [name]: true })
-      const below = speaker(key, String(made(answer, 'V8')['subOrganizationId']))
+      const { key, answer } = await createByVersion(world, '_V8', { [name]: true })
+      const below = speaker(key, String(resultOf(answer, 'V8')['subOrganizationId']))
       expect(await featuresOf(below)).toEqual(named(SIGN_IN.filter((on) => on !== feature)))
     }
   })
@@ -236,74 +219,14 @@ describe.each(engines)('sub-organizations on %s', (engine) => {
         expect(organizationIds).not.toContain(below.organizationId)
       }
     })
-
-    test('they are found by what is in them, and by nothing else', async () => {
-      const key = generateKey('ED25519')
-      const unique = `${version}-${engine}`
-      const { answer } = await create(
-        '_V8',
-        {
-          subOrganizationName: `name ${unique}`,
-          rootUsers: [
-            {
-              userName: `user ${unique}`,
-              userEmail: `Someone+${unique}@Example.com`,
-              userPhoneNumber: `+1555555${version.replaceAll('.', '')}`,
-              apiKeys: [apiKeyParams(key)],
-            },
-          ],
-          wallet: { walletName: 'w', accounts: [ethereumAccount] },
-        },
-        key,
-      )
-      const id = String(made(answer, 'V8')['subOrganizationId'])
-      const { addresses } = made(answer, 'V8')['wallet'] as { addresses: string[] }
-      const filters = {
-        NAME: [`name ${unique}`, `NAME ${unique}`],
-        USERNAME: [`user ${unique}`, `User ${unique}`],
-        EMAIL: [`someone+${unique}@example.COM`, `someone@example.com`],
-        PHONE_NUMBER: [`+1555555${version.replaceAll('.', '')}`, '+15555550199'],
-        PUBLIC_KEY: [key.publicKey.toUpperCase(), generateKey().publicKey],
-        WALLET_ACCOUNT_ADDRESS: [String(addresses[0]).toLowerCase(), `0x${'0'.repeat(40)}`],
-      }
-      for (const [filterType, [hit = '', miss = '']] of Object.entries(filters)) {
-        const found = await client().getSubOrgIds({ filterType, filterValue: hit })
-        expect([filterType, found.organizationIds]).toEqual([filterType, [id]])
-        const missed = await client().getSubOrgIds({ filterType, filterValue: miss })
-        expect([filterType, missed.organizationIds]).toEqual([filterType, []])
-      }
-      const unverified = await client().getVerifiedSubOrgIds({
-        filterType: 'EMAIL',
-        filterValue: filters.EMAIL[0] ?? '',
-      })
-      expect(unverified.organizationIds).toEqual([])
-      const unknown = client().getSubOrgIds({ filterType: 'OIDC_TOKEN', filterValue: 'e.e.e' })
-      await expect(unknown).rejects.toThrow('Turnkey error 3: invalid oidc token')
-    })
-
-    test('they are listed in pages, each once', async () => {
-      const filter = { filterType: 'NAME', filterValue: `paged ${version}` }
-      const ids: string[] = []
-      for (let n = 0; n < 5; n++) {
-        const { answer } = await create('_V7', { subOrganizationName: filter.filterValue })
-        ids.push(String(made(answer, 'V7')['subOrganizationId']))
-      }
-      const page = async (paginationOptions: object) =>
-        (await client().getSubOrgIds({ ...filter, paginationOptions })).organizationIds
-      expect(await page({})).toEqual(ids)
-      expect(await page({ limit: '2' })).toEqual(ids.slice(0, 2))
-      expect(await page({ limit: '2', after: ids[1] })).toEqual(ids.slice(2, 4))
-      expect(await page({ limit: '2', before: ids[3] })).toEqual(ids.slice(1, 3))
-      expect(await page({ limit: '9', after: ids[0], before: ids[3] })).toEqual(ids.slice(1, 3))
-      expect(await page({ after: ids[4] })).toEqual([])
-    })
   })
 
   test('an organization is renamed by the newest client', async () => {
     const below = await createSubOrganization(world, generateKey())
-    const renamed = await officialClient('8.2.1', below).updateOrganizationName({
-      organizationName: 'renamed',
-    })
+    const newest = officialClient('8.2.1', below) as unknown as {
+      updateOrganizationName(change: { organizationName: string }): Promise<object>
+    }
+    const renamed = await newest.updateOrganizationName({ organizationName: 'renamed' })
     expect(renamed).toMatchObject({
       organizationId: below.organizationId,
       organizationName: 'renamed',
@@ -412,46 +335,9 @@ describe.each(engines)('sub-organizations on %s', (engine) => {
       ),
     ])
     for (const answer of answers) {
+      expect([undefined, NOT_FOUND]).toContain((answer.json as { message?: string }).message)
       expect([200, 404]).toContain(answer.status)
-      if (answer.status === 404) expect(errorOf(answer).message).toBe(NOT_FOUND)
     }
     expect((await below.query('whoami')).status).toBe(404)
-  })
-
-  test.each([
-    [{ filterType: 'COLOUR', filterValue: 'x' }, 'filterType', '"COLOUR" is not a known value'],
-    [{ filterType: 'NAME' }, 'filterValue', 'is required'],
-    [{ filterType: 'CREDENTIAL_ID', filterValue: '%' }, 'filterValue', 'must be base64url'],
-    [{ filterType: 'PUBLIC_KEY', filterValue: 'xyz' }, 'filterValue', 'must be hexadecimal'],
-    [
-      { paginationOptions: { limit: '0' } },
-      'paginationOptions.limit',
-      'must be an integer from 1 to 100 in a string',
-    ],
-  ])('the list refuses %j', async (params, field, description) => {
-    const refused = await world.admin.query('list_suborgs', params)
-    expect(refused.status).toBe(400)
-    expect(violationsOf(refused)).toEqual([{ field, description }])
-  })
-
-  test('the verified list needs one of its two types', async () => {
-    for (const [params, description] of [
-      [{}, 'is required'],
-      [{ filterType: 'NAME', filterValue: 'x' }, '"NAME" is not a known value'],
-    ] as const) {
-      const refused = await world.admin.query('list_verified_suborgs', params)
-      expect(violationsOf(refused)).toEqual([{ field: 'filterType', description }])
-    }
-  })
-
-  test('a user of the organization reads the list, a sub-organization has none', async () => {
-    const { client: member } = await createUser(world, generateKey())
-    const below = await createSubOrganization(world, generateKey())
-    const seen = await member.query('list_suborgs', {
-      filterType: 'PUBLIC_KEY',
-      filterValue: below.key.publicKey,
-    })
-    expect(seen.json).toEqual({ organizationIds: [below.organizationId] })
-    expect((await below.query('list_suborgs')).json).toEqual({ organizationIds: [] })
   })
 })

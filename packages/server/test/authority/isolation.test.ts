@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Answer } from '../../../../tests/support/client.ts'
 import { operations } from '../../src/family/turnkey/operations.ts'
 import { type Instance, openInstance } from '../support/instance.ts'
-import { ask, bodyFor, createFamily, type Furniture, realParams } from './world.ts'
+import type { Furniture } from './rows.ts'
+import { ask, bodyFor, createFamily, realParams } from './world.ts'
 
 /** Operations that say about an unknown object something else than 404, as the API publishes. */
 const ELSE: Record<string, number> = { updateRootQuorum: 400 }
@@ -71,7 +72,7 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
         return ask(instance, operation, { key: own.top.root.key, body })
       }
       const answer = await askFor({ ...furnitureOf(whose), organizationId })
-      expect(answer, answer.text).toMatchObject({ status: ELSE[name] ?? 404 })
+      expect(answer).toMatchObject({ status: ELSE[name] ?? 404 })
       expect(plain(answer)).toBe(plain(await askFor(nowhere(organizationId))))
     })
   })
@@ -81,7 +82,7 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
       const { here, root } = foreign.top
       const body = bodyFor(operation, here.organizationId, realParams(operation, here))
       const answer = await ask(instance, operation, { key: root.key, body })
-      expect(answer, answer.text).toMatchObject({ status: 200 })
+      expect(answer).toMatchObject({ status: 200 })
     }
   })
 })

@@ -1,5 +1,18 @@
 // The authorization matrix: who may do what, one line an operation. An operation without one fails.
-import type { Furniture } from './world.ts'
+
+/** One of everything that an organization can hold. */
+export interface Furniture {
+  organizationId: string
+  subOrganizationId: string
+  /** A user who is no root user. */
+  userId: string
+  walletId: string
+  walletAccountId: string
+  address: string
+  privateKeyId: string
+  activityId: string
+  fingerprint: string
+}
 
 export const callers = [
   'rootUser',

@@ -11,23 +11,9 @@ import type { Operation } from '../../src/operation/operation.ts'
 import { handle } from '../../src/pipeline/pipeline.ts'
 import { adminClient, AppClient, createWallet } from '../support/client.ts'
 import type { Instance } from '../support/instance.ts'
-import type { Caller, Row } from './rows.ts'
+import type { Caller, Furniture, Row } from './rows.ts'
 
 const family = createTurnkeyFamily()
-
-/** One of everything that an organization can hold. */
-export interface Furniture {
-  organizationId: string
-  subOrganizationId: string
-  /** A user who is no root user. */
-  userId: string
-  walletId: string
-  walletAccountId: string
-  address: string
-  privateKeyId: string
-  activityId: string
-  fingerprint: string
-}
 
 /** The ids of examples, and what is meant by them. */
 const MEANT: [string, keyof Furniture][] = [
