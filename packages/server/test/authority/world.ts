@@ -13,7 +13,7 @@ import { adminClient, AppClient, createWallet } from '../support/client.ts'
 import type { Instance } from '../support/instance.ts'
 import type { Caller, Furniture, Row } from './rows.ts'
 
-const family = createTurnkeyFamily()
+const family = createTurnkeyFamily({ signUp: false })
 
 /** The ids of examples, and what is meant by them. */
 const MEANT: [string, keyof Furniture][] = [

@@ -13,7 +13,7 @@ import { createTurnkeyFamily } from '../../src/family/turnkey/turnkey.ts'
 import type { Admin } from '../../src/host/instance.ts'
 import { handle } from '../../src/pipeline/pipeline.ts'
 
-const family = createTurnkeyFamily()
+const family = createTurnkeyFamily({ signUp: false })
 
 export class AppClient extends TestClient {
   readonly app: App
