@@ -120,6 +120,23 @@ describe.each(engines)('organizations on %s', (engine) => {
     expect(await find([CLAIMS.aud, CLAIMS.iss, CLAIMS.sub])).toEqual([])
   })
 
+  test('another root organization finds none of it, by whatever it looks', async () => {
+    const other = adminClient(instance.app, await instance.createOrganization('another'))
+    const filters = {
+      EMAIL: 'someone@example.com',
+      PHONE_NUMBER: '+15555550100',
+      NAME: 'below',
+      USERNAME: 'owner',
+      PUBLIC_KEY: below.key.publicKey,
+    }
+    for (const [filterType, filterValue] of Object.entries(filters)) {
+      expect(await list('list_suborgs', filterType, filterValue)).toEqual([below.organizationId])
+      const found = await other.query('list_suborgs', { filterType, filterValue })
+      expect(found.json).toEqual({ organizationIds: [] })
+    }
+    expect((await other.query('list_suborgs')).json).toEqual({ organizationIds: [] })
+  })
+
   test('a key that has expired is not in the list', async () => {
     const key = generateKey()
     const apiKeys = [{ ...apiKeyParams(key, 'brief'), expirationSeconds: '1' }]
