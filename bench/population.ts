@@ -111,7 +111,17 @@ async function createOrganization(maker: Maker, tx: Tx, signs: boolean): Promise
     atMs: nowMs,
   }
   const name = `bench ${organizationId}`
-  const plan = { parentId, name, rootThreshold: 1, keyRow, users, wallet }
+  const features = new Map()
+  const plan = {
+    parentId,
+    name,
+    rootThreshold: 1,
+    keyRow,
+    users,
+    wallet,
+    privateKeys: [],
+    features,
+  }
   await insertOrganization(tx, { ...context, ...plan }, birth)
   return { organizationId, publicKey, privateKey, signWith: wallet?.accounts[0]?.address ?? '' }
 }

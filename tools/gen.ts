@@ -5,7 +5,7 @@ import { createTurnkeyFamily } from '../packages/server/src/family/turnkey/turnk
 import { openApiText } from '../packages/server/src/http/reference/documents.ts'
 import { ROOT } from './run.ts'
 
-const families = [createTurnkeyFamily()]
+const families = [createTurnkeyFamily({ signUp: false })]
 
 const files = families.map((family) => ({
   path: join(ROOT, 'docs', 'reference', `openapi-${family.name}.json`),

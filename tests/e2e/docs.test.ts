@@ -198,7 +198,9 @@ describe('in a shell', () => {
         const declared = record?.errors.map((code) => new AppError(code).message)
         const { message } = JSON.parse(stderr.slice('404: '.length)) as { message: string }
         expect(declared).toContain(message)
-        expect(message).toMatch(/not found|found with fingerprint|wallet account|users missing/)
+        expect(message).toMatch(
+          /not found|found with fingerprint|wallet account|users missing|only a sub-organization/,
+        )
       }
     },
     3 * MINUTE,

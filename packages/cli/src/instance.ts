@@ -1,16 +1,6 @@
-// Commands about the instance itself: serve, init, unseal, config, keys, organizations.
+// Commands about the instance itself: serve, init, unseal, config, keys.
 import { createInterface } from 'node:readline/promises'
-import {
-  createOrganization,
-  dev,
-  init,
-  type InitOptions,
-  listOrganizations,
-  readPublicKeys,
-  recoveryNotice,
-  serve,
-  unseal,
-} from '@keystead/server/commands'
+import { dev, init, readPublicKeys, recoveryNotice, serve, unseal } from '@keystead/server/commands'
 import {
   type Command,
   configFor,
@@ -18,35 +8,8 @@ import {
   dataOption,
   printJson,
   readOptions,
-  UsageError,
 } from './command.ts'
-
-const ownerOptions = {
-  'organization-name': { type: 'string' },
-  'user-name': { type: 'string' },
-  email: { type: 'string' },
-  'api-public-key': { type: 'string' },
-} as const
-
-type OwnerValues = {
-  [K in keyof typeof ownerOptions]?: (typeof ownerOptions)[K]['type'] extends 'string'
-    ? string
-    : boolean
-}
-
-function ownerFrom(values: OwnerValues): InitOptions {
-  const apiPublicKey = values['api-public-key'] ?? null
-  if (apiPublicKey !== null && !/^0[23][0-9a-f]{64}$/i.test(apiPublicKey)) {
-    throw new UsageError('--api-public-key must be a compressed P-256 key: 66 hexadecimal digits')
-  }
-  return {
-    organizationId: null,
-    organizationName: values['organization-name'] ?? 'Keystead',
-    userName: values['user-name'] ?? 'admin',
-    email: values.email ?? null,
-    apiPublicKey: apiPublicKey?.toLowerCase() ?? null,
-  }
-}
+import { ownerFrom, ownerOptions } from './organizations.ts'
 
 async function runServe(words: readonly string[]): Promise<number> {
   const { values } = readOptions(words, {
@@ -122,19 +85,6 @@ async function runKeysShow(words: readonly string[]): Promise<number> {
   return 0
 }
 
-async function runOrganizationsCreate(words: readonly string[]): Promise<number> {
-  const { values } = readOptions(words, { ...dataOption, ...ownerOptions })
-  const config = configFor({ KEYSTEAD_DATA: values.data })
-  printJson(await createOrganization(config, ownerFrom(values)))
-  return 0
-}
-
-async function runOrganizationsList(words: readonly string[]): Promise<number> {
-  const { values } = readOptions(words, dataOption)
-  printJson({ organizations: await listOrganizations(configFor({ KEYSTEAD_DATA: values.data })) })
-  return 0
-}
-
 export const instanceCommands: Record<string, Command> = {
   serve: {
     synopsis: 'serve [--data DIR] [--host H] [--port N] [--workers N]',
@@ -166,15 +116,5 @@ export const instanceCommands: Record<string, Command> = {
     synopsis: 'keys show',
     about: "the instance's public keys",
     run: runKeysShow,
-  },
-  'organizations create': {
-    synopsis: 'organizations create --organization-name S [--api-public-key HEX]',
-    about: 'a further root organization, with its own first user',
-    run: runOrganizationsCreate,
-  },
-  'organizations list': {
-    synopsis: 'organizations list',
-    about: 'the root organizations of this instance',
-    run: runOrganizationsList,
   },
 }

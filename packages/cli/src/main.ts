@@ -4,13 +4,12 @@ import { AppError, ConfigError, HostError } from '@keystead/server/commands'
 import { auditCommands } from './audit.ts'
 import { type Command, UsageError } from './command.ts'
 import { instanceCommands } from './instance.ts'
+import { organizationCommands } from './organizations.ts'
 import { requestCommands } from './request.ts'
 
 const commands: Record<string, Command> = Object.assign(
   Object.create(null) as Record<string, Command>,
-  instanceCommands,
-  requestCommands,
-  auditCommands,
+  { ...instanceCommands, ...organizationCommands, ...requestCommands, ...auditCommands },
 )
 
 async function main(words: readonly string[]): Promise<number> {

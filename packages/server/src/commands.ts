@@ -22,11 +22,17 @@ import {
   openStore,
   unsealByFile,
 } from './host/instance.ts'
-import { createRootOrganization } from './host/organizations.ts'
+import {
+  type DeleteOptions,
+  type HostRequest,
+  obeyHost,
+  type RecoverOptions,
+} from './host/organizations.ts'
 import type { Reader, Store } from './store/engine.ts'
 
 export { type Config, ConfigError, describeConfig, readConfig } from './config.ts'
 export type { AuditVerdict } from './domain/audit/verify.ts'
+export type { DeleteOptions, RecoverOptions } from './host/organizations.ts'
 export { type Admin, HostError, type InitOptions, type Initialised } from './host/instance.ts'
 export { dev } from './host/dev.ts'
 export { recoveryNotice, serve } from './host/serve.ts'
@@ -55,15 +61,28 @@ export function readPublicKeys(config: Config): Promise<PublicInstanceKey[]> {
   return withInstance(config, async ({ reader }) => publishedKeys(await listInstanceKeys(reader)))
 }
 
-/** Creates a root organization: here when this process can unseal, else through the server. */
+/** Creates a root organization, with its own first user. @throws HostError, AppError */
 export async function createOrganization(config: Config, options: InitOptions): Promise<Admin> {
+  return (await writeAsHost(config, { command: 'createOrganization', options })) as Admin
+}
+
+/** Deletes a root organization with all below it. @throws HostError @returns how many there were */
+export async function deleteOrganization(config: Config, options: DeleteOptions): Promise<number> {
+  return (await writeAsHost(config, { command: 'deleteOrganization', options })) as number
+}
+
+/** Gives a root user another API key, when the keys of its own are lost. @throws HostError */
+export async function recoverAdmin(config: Config, options: RecoverOptions): Promise<Admin> {
+  return (await writeAsHost(config, { command: 'recoverAdmin', options })) as Admin
+}
+
+/** Writes in this process when it can unseal, else through the running server. */
+function writeAsHost(config: Config, request: HostRequest): Promise<unknown> {
   return withInstance(config, async (store) => {
     const rootKey = await unsealByFile(store, config)
-    if (rootKey === undefined) {
-      return (await sendControl(config, { command: 'createOrganization', options })) as Admin
-    }
+    if (rootKey === undefined) return sendControl(config, request)
     const app: App = await createApp(store, rootKey, { ...config, jobs: false })
-    return createRootOrganization(app, options)
+    return obeyHost(app, request)
   })
 }
 

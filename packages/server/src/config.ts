@@ -72,6 +72,11 @@ const settings = {
     fallback: 'info',
     about: 'From which level on events are logged; debug adds a line a request.',
   },
+  KEYSTEAD_SIGNUP: {
+    schema: z.enum(['closed', 'open']),
+    fallback: 'closed',
+    about: 'Whether strangers may create root organizations over HTTP: closed or open.',
+  },
   KEYSTEAD_TIMESTAMP_AHEAD_SECONDS: {
     schema: duration,
     fallback: '300',
@@ -111,6 +116,7 @@ export interface Config {
   trustedProxies: string[]
   bodyBytesMax: number
   logLevel: 'debug' | 'info' | 'warn' | 'error'
+  signUp: 'closed' | 'open'
   window: { aheadMs: number; behindMs: number }
   oidc: { privateIssuers: string[]; emailIssuers: string[] }
 }
@@ -160,6 +166,7 @@ function fromSettings(values: Settings): Config {
     trustedProxies: values.KEYSTEAD_TRUSTED_PROXIES,
     bodyBytesMax: values.KEYSTEAD_BODY_BYTES_MAX,
     logLevel: values.KEYSTEAD_LOG_LEVEL,
+    signUp: values.KEYSTEAD_SIGNUP,
     window: {
       aheadMs: values.KEYSTEAD_TIMESTAMP_AHEAD_SECONDS * 1000,
       behindMs: values.KEYSTEAD_TIMESTAMP_BEHIND_SECONDS * 1000,

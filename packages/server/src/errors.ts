@@ -48,6 +48,11 @@ const table = {
   QUORUM_THRESHOLD_ZERO: ['invalid', 'quorum threshold must be non-zero integer'],
   QUORUM_THRESHOLD_TOO_HIGH: ['invalid', 'quorum threshold exceeds the number of quorum users'],
   QUORUM_USERS_MISSING: ['invalid', 'quorum users missing'],
+  ROOT_ORGANIZATION: ['invalid', 'only a sub-organization can be deleted by a request'],
+  ORGANIZATION_NOT_EXPORTED: [
+    'invalid',
+    'sub-organization holds wallets or private keys that have not been exported',
+  ],
   NESTED_SUB_ORGANIZATION: ['invalid', 'a sub-organization cannot have sub-organizations'],
   STAMP_MISSING: [
     'unauthenticated',

@@ -151,9 +151,7 @@ export function planRootOrganization(
 ) {
   const organizationId = options.organizationId ?? newUuid(nowMs)
   const { dataKey, row: keyRow } = keys.createDataKey(organizationId)
-  const privateKey = options.apiPublicKey === null ? generatePrivateKey('p256') : null
-  const publicKey =
-    privateKey === null ? options.apiPublicKey : publicKeyOf('p256', privateKey).toString('hex')
+  const key = adminKey(options.apiPublicKey)
   const users = planUsers({
     organizationId,
     organization: null,
@@ -168,7 +166,7 @@ export function planRootOrganization(
         tagIds: [],
         credentials: {
           apiKeys: [
-            { name: 'admin', publicKey: publicKey ?? '', curve: 'p256', expirationSeconds: null },
+            { name: 'admin', publicKey: key.apiPublicKey, curve: 'p256', expirationSeconds: null },
           ],
           passkeys: [],
           identities: [],
@@ -185,16 +183,29 @@ export function planRootOrganization(
     keyRow,
     users,
     wallet: null,
+    privateKeys: [],
+    features: new Map(),
     nowMs,
   }
   const admin: Admin = {
     organizationId,
     userId: String(users.users[0]?.['id']),
     apiKeyId: String(users.apiKeys[0]?.['id']),
-    apiPublicKey: publicKey ?? '',
-    ...(privateKey === null ? {} : { apiPrivateKey: privateKey.toString('hex') }),
+    ...key,
   }
   return { plan, admin }
+}
+
+/** A key that an administrator brings, or a new pair. @param apiPublicKey null: a new pair */
+export function adminKey(
+  apiPublicKey: string | null,
+): Pick<Admin, 'apiPublicKey' | 'apiPrivateKey'> {
+  if (apiPublicKey !== null) return { apiPublicKey }
+  const privateKey = generatePrivateKey('p256')
+  return {
+    apiPublicKey: publicKeyOf('p256', privateKey).toString('hex'),
+    apiPrivateKey: privateKey.toString('hex'),
+  }
 }
 
 interface NewInstance {
@@ -222,6 +233,8 @@ async function insertInstance(
     keyRow: { organization_id: INSTANCE_ID, version: 1, wrapped },
     users: { users: [], apiKeys: [], passkeys: [], oidcIdentities: [] },
     wallet: null,
+    privateKeys: [],
+    features: new Map(),
     nowMs,
   }
   const birth = { unitId: newUuid(nowMs), auditKey: keyvault.auditKey, atMs: nowMs }

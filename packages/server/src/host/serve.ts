@@ -15,7 +15,7 @@ import {
   unsealByFile,
   unsealByWords,
 } from './instance.ts'
-import { createRootOrganization } from './organizations.ts'
+import { obeyHost } from './organizations.ts'
 
 /** Prints one line for a person; the last one of a start says where it listens. */
 export type Print = (line: string) => void
@@ -107,13 +107,10 @@ interface Host {
 
 /** Obeys one command of the host's shell. */
 async function obey({ store, config, fleet }: Host, request: ControlRequest): Promise<unknown> {
-  switch (request.command) {
-    case 'unseal':
-      return fleet.unseal(await unsealByWords(store, request.words))
-    case 'createOrganization': {
-      if (fleet.rootKey === undefined) throw new HostError('the server is sealed')
-      const app = await createApp(store, fleet.rootKey, { ...config, jobs: false })
-      return createRootOrganization(app, request.options)
-    }
+  if (request.command === 'unseal') {
+    return fleet.unseal(await unsealByWords(store, request.words))
   }
+  if (fleet.rootKey === undefined) throw new HostError('the server is sealed')
+  const app = await createApp(store, fleet.rootKey, { ...config, jobs: false })
+  return obeyHost(app, request)
 }

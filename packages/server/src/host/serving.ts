@@ -71,7 +71,7 @@ export interface Listener {
 export async function listen(config: Config, source: Source): Promise<Listener> {
   collectProcessMetrics()
   setLogLevel(config.logLevel)
-  const families = [createTurnkeyFamily()]
+  const families = [createTurnkeyFamily({ signUp: config.signUp === 'open' })]
   let documents: ReturnType<typeof renderReference> | undefined
   const url = () => addressOf(config, portOf(server.addresses()[0]))
   const backend: Backend = {

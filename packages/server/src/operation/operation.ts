@@ -157,9 +157,14 @@ export interface QuerySpec<S extends z.ZodType, R extends z.ZodType, E extends E
   findsCaller: boolean
   errors: readonly E[]
   example: { params: z.input<S>; result: z.input<R> }
+  /** Asks others over the network, before a snapshot of the database is held for `run`. */
+  resolve?: (services: Outside, params: z.output<S>) => Promise<z.output<S>>
   /** Reads on one snapshot of the database: `ctx.reader`. */
   run(ctx: Context<E>, params: z.output<S>): Promise<z.input<R>> | z.input<R>
 }
+
+/** What answers over the network. */
+type Outside = Pick<Context, 'oidc'>
 
 export interface QueryOperation extends Described {
   kind: 'query'
@@ -168,6 +173,7 @@ export interface QueryOperation extends Described {
   findsCaller: boolean
   errors: readonly ErrorCode[]
   example: { params: unknown; result: unknown }
+  resolve(services: Outside, params: unknown): Promise<unknown>
   run(ctx: Context, params: unknown): Promise<unknown>
 }
 
@@ -177,6 +183,8 @@ export function defineQuery<S extends z.ZodType, R extends z.ZodType, const E ex
   return {
     ...spec,
     kind: 'query',
+    resolve: async (services, params) =>
+      spec.resolve === undefined ? params : spec.resolve(services, params as z.output<S>),
     run: async (ctx, params) => spec.run(ctx, params as z.output<S>),
   }
 }

@@ -13,7 +13,7 @@ export async function runQuery(
   const { call, caller } = turn
   const { operation } = call
   assert(operation.kind === 'query', 'the operation is a query')
-  const params = family.parseQuery(call.json, operation)
+  const params = await operation.resolve(deps, family.parseQuery(call.json, operation))
   return deps.store.read(async (reader) => {
     for (const snapshot of [caller.organization, caller.parent]) {
       if (snapshot !== null && !(await deps.directory.isCurrent(reader, snapshot))) return 'again'

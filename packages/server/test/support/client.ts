@@ -13,7 +13,7 @@ import { createTurnkeyFamily } from '../../src/family/turnkey/turnkey.ts'
 import type { Admin } from '../../src/host/instance.ts'
 import { handle } from '../../src/pipeline/pipeline.ts'
 
-const family = createTurnkeyFamily()
+const family = createTurnkeyFamily({ signUp: false })
 
 /** Hands an app a request as it came in. @param sent.path below `/public/v1/` */
 export async function hand(

@@ -5,6 +5,7 @@ import { findActivity } from '../../src/domain/activity/activity.store.ts'
 import { findEntryAt, findNewestLeaf } from '../../src/domain/audit/audit.store.ts'
 import { stopCheckpoints, writeCheckpoint } from '../../src/domain/audit/checkpointer.ts'
 import {
+  findSubOrganizations,
   findSubOrganizationsByCredentialId,
   listRootOrganizations,
 } from '../../src/domain/organization/lookup.store.ts'
@@ -34,6 +35,8 @@ export async function exercise(instance: Instance): Promise<void> {
   await useTags(admin)
   await createBelow(admin)
   await purgeExpired(instance, admin)
+  await lookUpBelow(instance, admin)
+  await changeOrganizations(admin)
   await checkpoint()
   await voteOn(instance, admin)
   await checkpoint()
@@ -126,9 +129,9 @@ async function purgeExpired({ app }: Instance, admin: AppClient): Promise<void> 
   await new ExpiredKeyPurge({ store: app.store, queue, clock, holder: 'test' }).run()
 }
 
-async function createBelow(admin: AppClient): Promise<void> {
+async function createBelow(admin: AppClient): Promise<AppClient> {
   const key = generateKey()
-  await admin.submit(
+  const made = await admin.submit(
     'create_sub_organization',
     {
       subOrganizationName: 'below',
@@ -138,6 +141,41 @@ async function createBelow(admin: AppClient): Promise<void> {
     'CREATE_SUB_ORGANIZATION_V8',
   )
   await new AppClient(admin.app, key, admin.organizationId).query('whoami')
+  const id = made.at('activity.result.createSubOrganizationResultV8.subOrganizationId')
+  return new AppClient(admin.app, key, id)
+}
+
+/** Values of every way to find a sub-organization; they need not find one. */
+const LOOKUPS = {
+  any: [],
+  name: ['below'],
+  userName: ['below'],
+  email: ['below@example.com'],
+  verifiedEmail: ['below@example.com'],
+  phone: ['+15555550100'],
+  verifiedPhone: ['+15555550100'],
+  credentialId: [Buffer.alloc(16)],
+  publicKey: [Buffer.alloc(33), 0],
+  identity: ['https://issuer.example', 'audience', 'subject'],
+  address: ['0x0000000000000000000000000000000000000000'],
+} as const
+
+async function lookUpBelow({ app }: Instance, { organizationId }: AppClient): Promise<void> {
+  const { reader } = app.deps.store
+  const sources = Object.keys(LOOKUPS) as (keyof typeof LOOKUPS)[]
+  for (const by of sources) {
+    for (const cursor of [{}, { before: organizationId }, { after: organizationId }]) {
+      const page = { limit: 5, before: null, after: null, ...cursor }
+      await findSubOrganizations(reader, organizationId, { by, values: LOOKUPS[by], ...page })
+    }
+  }
+}
+
+async function changeOrganizations(admin: AppClient): Promise<void> {
+  const below = await createBelow(admin)
+  await below.submit('update_organization_name', { organizationName: 'renamed' })
+  await below.submit('set_organization_feature', { name: 'FEATURE_NAME_EMAIL_AUTH' })
+  await below.submit('delete_sub_organization', {})
 }
 
 async function voteOn(instance: Instance, admin: AppClient): Promise<void> {

@@ -117,6 +117,11 @@ const coveredTables = {
   tags: tagTable,
 } as const satisfies Record<string, Table>
 
+/** What an organization holds: the covered tables without its own row. */
+export const contentTables: readonly Table[] = Object.values(coveredTables).filter(
+  (definition) => definition !== organizationTable,
+)
+
 export type CoveredRows = Record<keyof typeof coveredTables, Row[]>
 
 /** Reads all covered rows of an organization, each table in order of id. */

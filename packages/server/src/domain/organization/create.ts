@@ -5,12 +5,15 @@ import { insertChain } from '../audit/audit.store.ts'
 import type { Head } from '../audit/head.ts'
 import type { DataKey } from '../keyvault/dataKeys.ts'
 import { organizationKeyTable } from '../keyvault/keyvault.store.ts'
+import { insertPrivateKeys } from '../privateKey/privateKey.store.ts'
+import type { PlannedPrivateKey } from '../privateKey/privateKey.ts'
 import type { Row, Tx } from '../../store/engine.ts'
 import { insertUsers } from '../user/user.store.ts'
 import type { UserPlan } from '../user/user.ts'
 import { insertWallet } from '../wallet/wallet.store.ts'
 import type { WalletPlan } from '../wallet/wallet.ts'
 import { organizationTable, readCovered, stateMac } from './covered.store.ts'
+import { type Features, featuresText } from './features.ts'
 
 export interface OrganizationPlan {
   organizationId: string
@@ -24,6 +27,8 @@ export interface OrganizationPlan {
   /** Its users, all root users. */
   users: Omit<UserPlan, 'userIds'>
   wallet: WalletPlan | null
+  privateKeys: readonly PlannedPrivateKey[]
+  features: Features
   nowMs: number
 }
 
@@ -50,11 +55,13 @@ export async function insertOrganization(
       root_threshold: plan.rootThreshold,
       created_ms: nowMs,
       updated_ms: nowMs,
+      features: featuresText(plan.features),
     },
   ])
   await tx.insert(organizationKeyTable, [plan.keyRow])
   await insertUsers(tx, plan.users)
   if (plan.wallet !== null) await insertWallet(tx, plan.wallet, 1)
+  await insertPrivateKeys(tx, plan.privateKeys)
   const entry = chainEntry(birth.unitId, birth.facts, {
     organizationId,
     seq: 1,

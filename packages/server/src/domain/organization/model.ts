@@ -1,7 +1,7 @@
 // What a decision reads of an organization, as nouns.
 import type { AddressFormat, Curve, VerifyKey } from '@keystead/crypto/node'
 import type { PasskeyKey } from '../passkey/coseKey.ts'
-import type { FeatureName } from './features.ts'
+import type { Features } from './features.ts'
 import type { ResourceLimits } from './limits.ts'
 
 /** What every credential has. */
@@ -109,8 +109,7 @@ export interface Snapshot {
   tags: ReadonlyMap<string, Tag>
   wallets: ReadonlyMap<string, Wallet>
   privateKeys: ReadonlyMap<string, PrivateKey>
-  /** The features that were set, with their values. */
-  features: ReadonlyMap<FeatureName, string | null>
+  features: Features
   limits: ResourceLimits
   /** Whether its host has stopped all activities. */
   frozen: boolean

@@ -9,6 +9,7 @@ import { AppError } from '../../errors.ts'
 import type { Row } from '../../store/engine.ts'
 import type { DataKey } from '../keyvault/dataKeys.ts'
 import { createPrivateKey, type SealedPrivateKey } from '../keyvault/privateKeys.ts'
+import { resourceLimits } from '../organization/limits.ts'
 import type { Snapshot } from '../organization/model.ts'
 import { tagColumn } from '../tag/tag.ts'
 
@@ -20,7 +21,9 @@ export interface PrivateKeyParams {
 }
 
 export interface NewPrivateKeys {
-  organization: Snapshot
+  organizationId: string
+  /** What the organization has; null for one that is about to be created. */
+  organization: Snapshot | null
   dataKey: DataKey
   keys: readonly PrivateKeyParams[]
   nowMs: number
@@ -40,17 +43,19 @@ export interface PlannedPrivateKey {
  *   `PRIVATE_KEY_TAG_NOT_FOUND`
  */
 export function planPrivateKeys(plan: NewPrivateKeys): PlannedPrivateKey[] {
-  const present = [...plan.organization.privateKeys.values()]
+  const present = [...(plan.organization?.privateKeys.values() ?? [])]
+  const limits = plan.organization?.limits ?? resourceLimits(true)
   const names = [...present, ...plan.keys].map(({ name }) => name)
-  if (names.length > plan.organization.limits.privateKeys) throw new AppError('PRIVATE_KEY_LIMIT')
+  if (names.length > limits.privateKeys) throw new AppError('PRIVATE_KEY_LIMIT')
   if (new Set(names).size < names.length) throw new AppError('PRIVATE_KEY_LABEL_NOT_UNIQUE')
   return plan.keys.map((params) => planPrivateKey(plan, params))
 }
 
 function planPrivateKey(plan: NewPrivateKeys, params: PrivateKeyParams): PlannedPrivateKey {
-  const { organizationId } = plan.organization
+  const { organizationId } = plan
   const { curve } = params
-  const known = params.tagIds.every((tag) => plan.organization.tags.get(tag)?.kind === 'privateKey')
+  const tags = plan.organization?.tags
+  const known = params.tagIds.every((tag) => tags?.get(tag)?.kind === 'privateKey')
   if (!known) throw new AppError('PRIVATE_KEY_TAG_NOT_FOUND')
   const id = plan.newId()
   const { publicKey, row: secret } = createPrivateKey(plan.dataKey, {

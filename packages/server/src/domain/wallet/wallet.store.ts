@@ -5,7 +5,7 @@ import { walletSecretTable } from '../keyvault/keyvault.store.ts'
 import { walletTable } from '../organization/covered.store.ts'
 import type { WalletAccount, WalletPlan } from './wallet.ts'
 
-const walletAccountTable = table('wallet_account', {
+export const walletAccountTable = table('wallet_account', {
   organization_id: 'uuid',
   id: 'uuid',
   wallet_id: 'uuid',

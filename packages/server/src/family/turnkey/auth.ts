@@ -93,8 +93,9 @@ async function findCredential(call: Call, search: Search): Promise<Match | undef
   if (organization === undefined) {
     throw new AppError('ORGANIZATION_NOT_FOUND')
   }
-  const parent =
-    organization.parentId === null ? null : ((await find(organization.parentId)) ?? null)
+  const parent = organization.parentId === null ? null : await find(organization.parentId)
+  // Its root organization is being deleted, and it with it.
+  if (parent === undefined) throw new AppError('ORGANIZATION_NOT_FOUND')
   for (const home of [organization, parent]) {
     const credential = home === null ? undefined : proof.find(home)
     if (home !== null && credential !== undefined) return { credential, home, organization, parent }

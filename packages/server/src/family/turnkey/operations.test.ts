@@ -182,6 +182,15 @@ describe('older versions', () => {
       clientExtensionResults: { credProps: { rk: true } },
     },
   }
+  const sub = (apiKey: object, more: object) => ({
+    subOrganizationName: 's',
+    rootUsers: [{ userName: 'u', userEmail: 'u@example.com', apiKeys: [apiKey] }],
+    rootQuorumThreshold: 1,
+    ...more,
+  })
+  const olderSub = (more: object) => sub({ apiKeyName: 'a', publicKey }, more)
+  const newestSub = (more: object) =>
+    sub({ apiKeyName: 'a', publicKey, curveType: 'API_KEY_CURVE_P256' }, more)
   /** Parameters of each older version, and the same in the newest. */
   const SAME: Record<string, [object, object]> = {
     ACTIVITY_TYPE_CREATE_API_KEYS: [
@@ -268,6 +277,28 @@ describe('older versions', () => {
       { users: [{ userName: 'u', apiKeys: [], userTags: [] }] },
       { users: [{ userName: 'u' }] },
     ],
+    ACTIVITY_TYPE_CREATE_SUB_ORGANIZATION: [
+      { name: 's', rootAuthenticator: authenticator },
+      {
+        subOrganizationName: 's',
+        rootUsers: [{ userName: 'Root user', authenticators: [authenticator] }],
+        rootQuorumThreshold: 1,
+      },
+    ],
+    ACTIVITY_TYPE_CREATE_SUB_ORGANIZATION_V2: [olderSub({}), newestSub({})],
+    ACTIVITY_TYPE_CREATE_SUB_ORGANIZATION_V3: [
+      olderSub({ privateKeys: [{ privateKeyName: 'k', curve: 'CURVE_P256' }] }),
+      newestSub({ privateKeys: [{ privateKeyName: 'k', curve: 'CURVE_P256' }] }),
+    ],
+    ACTIVITY_TYPE_CREATE_SUB_ORGANIZATION_V4: [
+      olderSub({ wallet: { walletName: 'w', accounts: [] }, disableEmailAuth: true }),
+      newestSub({ wallet: { walletName: 'w' }, disableEmailAuth: true, disableSmsAuth: false }),
+    ],
+    ACTIVITY_TYPE_CREATE_SUB_ORGANIZATION_V5: [
+      olderSub({ disableEmailRecovery: true }),
+      newestSub({ disableEmailRecovery: true }),
+    ],
+    ACTIVITY_TYPE_CREATE_SUB_ORGANIZATION_V6: [newestSub({}), newestSub({ privateKeys: [] })],
     ACTIVITY_TYPE_CREATE_SUB_ORGANIZATION_V7: [
       { subOrganizationName: 's', rootUsers: [], rootQuorumThreshold: 1 },
       { subOrganizationName: 's', rootQuorumThreshold: 1 },

@@ -16,12 +16,16 @@ import { deleteApiKeys } from './activity/deleteApiKeys.ts'
 import { deleteAuthenticators } from './activity/deleteAuthenticators.ts'
 import { deleteOauthProviders } from './activity/deleteOauthProviders.ts'
 import { deletePrivateKeyTags } from './activity/deletePrivateKeyTags.ts'
+import { deleteSubOrganization } from './activity/deleteSubOrganization.ts'
 import { deleteUsers } from './activity/deleteUsers.ts'
 import { deleteUserTags } from './activity/deleteUserTags.ts'
 import { rejectActivity } from './activity/rejectActivity.ts'
+import { removeOrganizationFeature } from './activity/removeOrganizationFeature.ts'
+import { setOrganizationFeature } from './activity/setOrganizationFeature.ts'
 import { signRawPayload } from './activity/signRawPayload.ts'
 import { signRawPayloads } from './activity/signRawPayloads.ts'
 import { signTransaction } from './activity/signTransaction.ts'
+import { updateOrganizationName } from './activity/updateOrganizationName.ts'
 import { updatePrivateKeyTag } from './activity/updatePrivateKeyTag.ts'
 import { updateRootQuorum } from './activity/updateRootQuorum.ts'
 import { updateUser } from './activity/updateUser.ts'
@@ -44,8 +48,10 @@ import { getWalletAccount } from './query/getWalletAccount.ts'
 import { listActivities } from './query/listActivities.ts'
 import { listPrivateKeys } from './query/listPrivateKeys.ts'
 import { listPrivateKeyTags } from './query/listPrivateKeyTags.ts'
+import { listSubOrganizations } from './query/listSubOrganizations.ts'
 import { listUsers } from './query/listUsers.ts'
 import { listUserTags } from './query/listUserTags.ts'
+import { listVerifiedSubOrganizations } from './query/listVerifiedSubOrganizations.ts'
 import { listWalletAccounts } from './query/listWalletAccounts.ts'
 import { listWallets } from './query/listWallets.ts'
 import { whoami } from './query/whoami.ts'
@@ -67,6 +73,7 @@ export const operations: readonly Operation[] = [
   deleteAuthenticators,
   deleteOauthProviders,
   deletePrivateKeyTags,
+  deleteSubOrganization,
   deleteUsers,
   deleteUserTags,
   getActivity,
@@ -83,14 +90,19 @@ export const operations: readonly Operation[] = [
   listActivities,
   listPrivateKeys,
   listPrivateKeyTags,
+  listSubOrganizations,
   listUsers,
   listUserTags,
+  listVerifiedSubOrganizations,
   listWalletAccounts,
   listWallets,
   rejectActivity,
+  removeOrganizationFeature,
+  setOrganizationFeature,
   signRawPayload,
   signRawPayloads,
   signTransaction,
+  updateOrganizationName,
   updatePrivateKeyTag,
   updateRootQuorum,
   updateUser,

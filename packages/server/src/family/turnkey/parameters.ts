@@ -20,8 +20,13 @@ const person = {
   ...credentialMembers,
 }
 
-/** `rootUsers[]` of CREATE_SUB_ORGANIZATION_V7 and V8. */
+/** `rootUsers[]` of CREATE_SUB_ORGANIZATION since V6. */
 export const rootUserParams = z.strictObject(person).transform(toUserParams)
+
+/** `rootUsers[]` of CREATE_SUB_ORGANIZATION_V2 to V5, whose API keys are all of P-256. */
+export const rootUserParamsV2 = z
+  .strictObject({ ...person, apiKeys: list(apiKeyParamsV1, 20) })
+  .transform(toUserParams)
 
 /** What CREATE_USERS knew at first; what somebody may do follows from the credentials. */
 const accessType = oneOf(['ACCESS_TYPE_WEB', 'ACCESS_TYPE_API', 'ACCESS_TYPE_ALL'], {

@@ -5,12 +5,14 @@ import type { Family, Submission } from '../../operation/family.ts'
 import { Registry } from '../../operation/registry.ts'
 import { decimalText, uuid } from '../../operation/schemas.ts'
 import type { JsonValue } from '../../platform/strictJson.ts'
+import { createOrganization } from './activity/createOrganization.ts'
 import { encodeActivity, registerKeys } from './activityWire.ts'
 import { authenticate } from './auth.ts'
 import { encodeError, fieldError } from './errors.ts'
 import { operations } from './operations.ts'
 import { reference } from './reference.ts'
 import { type Proof, parseProof } from './proof.ts'
+import { authenticateSignUp } from './signUp.ts'
 import { dropNulls } from './wire.ts'
 
 /** Unknown members beside these are ignored, as the upstream does; not so inside `parameters`. */
@@ -25,16 +27,20 @@ const envelope = z.object({
   ),
 })
 
-export function createTurnkeyFamily(): Family {
-  const registry = new Registry(operations)
-  for (const operation of operations) {
+/** @param options.signUp whether strangers may create root organizations */
+export function createTurnkeyFamily(options: { signUp: boolean }): Family {
+  const registry = new Registry(options.signUp ? [...operations, createOrganization] : operations)
+  for (const operation of registry.operations) {
     if (operation.kind === 'activity') registerKeys(operation)
   }
   return {
     name: 'turnkey',
     registry,
     reference,
-    authenticate,
+    authenticate: (call, directory, fresh) =>
+      call.operation === createOrganization
+        ? authenticateSignUp(call, directory)
+        : authenticate(call, directory, fresh),
     encodeError,
     encodeActivity: (view, viewer) => encodeActivity(view, viewer, Date.now()),
     parseSubmission: (json) => parseSubmission(registry, json),

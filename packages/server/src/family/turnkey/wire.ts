@@ -2,6 +2,7 @@
 import { uncompressPublicKey } from '@keystead/crypto/node'
 import type { PrivateKey, Snapshot, User, Wallet } from '../../domain/organization/model.ts'
 import { isLive } from '../../domain/credential/apiKey.ts'
+import type { PlannedPrivateKey } from '../../domain/privateKey/privateKey.ts'
 import type { WalletAccount } from '../../domain/wallet/wallet.ts'
 import type { JsonValue } from '../../platform/strictJson.ts'
 import { z } from 'zod'
@@ -84,12 +85,31 @@ export const exampleWalletAccount: z.input<typeof walletAccountResult> = {
   publicKey: '038318535b54105d4a7aae60c08fc45f9687181b4fdfc625bd1a753fa7397fed75',
 }
 
+const address = z.object({ format: z.string(), address: z.string() })
+
+function wireAddress({ format, address: text }: PlannedPrivateKey['addresses'][number]) {
+  return { format: wireName(addressFormatNames, format), address: text }
+}
+
+/** What creating a private key answers. */
+export const newPrivateKeyResult = z.object({
+  privateKeyId: z.uuid(),
+  addresses: z.array(address),
+})
+
+export function wireNewPrivateKey({
+  id,
+  addresses,
+}: PlannedPrivateKey): z.input<typeof newPrivateKeyResult> {
+  return { privateKeyId: id, addresses: addresses.map(wireAddress) }
+}
+
 export const privateKeyResult = z.object({
   privateKeyId: z.uuid(),
   publicKey: z.string(),
   privateKeyName: z.string(),
   curve: z.string(),
-  addresses: z.array(z.object({ format: z.string(), address: z.string() })),
+  addresses: z.array(address),
   privateKeyTags: z.array(z.uuid()),
   createdAt: time,
   updatedAt: time,
@@ -122,10 +142,7 @@ export function wirePrivateKey(key: PrivateKey): z.input<typeof privateKeyResult
     publicKey: publicKey.toString('hex'),
     privateKeyName: key.name,
     curve: wireName(curveNames, key.curve),
-    addresses: key.addresses.map(({ format, address }) => ({
-      format: wireName(addressFormatNames, format),
-      address,
-    })),
+    addresses: key.addresses.map(wireAddress),
     privateKeyTags: [...key.tagIds],
     createdAt: wireTime(key.createdMs),
     updatedAt: wireTime(key.updatedMs),

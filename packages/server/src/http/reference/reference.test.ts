@@ -14,7 +14,7 @@ import { fieldsOf, type JsonSchema, toJsonSchema } from './fields.ts'
 import { openApiDocument } from './openapi.ts'
 
 const URL = 'http://127.0.0.1:8080'
-const turnkey = createTurnkeyFamily()
+const turnkey = createTurnkeyFamily({ signUp: false })
 const { operations } = turnkey.registry
 const described = describeFamily(turnkey)
 

@@ -5,14 +5,15 @@ alter table organization add column features text;
 alter table organization add column limits text;
 alter table organization add column frozen smallint;
 alter table organization add column deleted_ms bigint;
-create index organization_name on organization (parent_id, name, organization_id);
+create index organization_name on organization (parent_id, name, organization_id)
+  where deleted_ms is null;
 
 alter table org_user add column email_verified smallint;
 alter table org_user add column phone_verified smallint;
 alter table org_user add column tags text;
-create index org_user_name on org_user (name);
-create index org_user_email on org_user (email);
-create index org_user_phone on org_user (phone);
+create index org_user_name on org_user (name, organization_id);
+create index org_user_email on org_user (email, organization_id);
+create index org_user_phone on org_user (phone, organization_id);
 
 alter table private_key add column tags text;
 
@@ -42,7 +43,7 @@ create table passkey (
   primary key (organization_id, id)
 );
 create unique index passkey_credential on passkey (organization_id, rp_id_hash, credential_id);
-create index passkey_lookup on passkey (credential_id);
+create index passkey_lookup on passkey (credential_id, organization_id);
 
 create table oidc_identity (
   organization_id @uuid not null,
@@ -58,4 +59,4 @@ create table oidc_identity (
 );
 create unique index oidc_identity_claims
   on oidc_identity (organization_id, issuer, audience, subject);
-create index oidc_identity_lookup on oidc_identity (subject, issuer, audience);
+create index oidc_identity_lookup on oidc_identity (subject, issuer, audience, organization_id);

@@ -3,18 +3,12 @@ import { z } from 'zod'
 import { insertPrivateKeys } from '../../../domain/privateKey/privateKey.store.ts'
 import { planPrivateKeys } from '../../../domain/privateKey/privateKey.ts'
 import { defineActivity, older } from '../../../operation/operation.ts'
-import { addressFormatNames, privateKeyParams, wireName } from '../parameters.ts'
+import { privateKeyParams } from '../parameters.ts'
+import { newPrivateKeyResult, wireNewPrivateKey } from '../wire.ts'
 
 const params = z.strictObject({ privateKeys: z.array(privateKeyParams).min(1).max(100) })
 
-const result = z.object({
-  privateKeys: z.array(
-    z.object({
-      privateKeyId: z.uuid(),
-      addresses: z.array(z.object({ format: z.string(), address: z.string() })),
-    }),
-  ),
-})
+const result = z.object({ privateKeys: z.array(newPrivateKeyResult) })
 
 export const createPrivateKeys = defineActivity({
   name: 'createPrivateKeys',
@@ -72,17 +66,10 @@ export const createPrivateKeys = defineActivity({
   },
   changes: 'snapshot',
   async prepare(ctx, { privateKeys }) {
-    const { organization } = ctx
-    const dataKey = await ctx.keyvault.dataKey(ctx.reader, organization.organizationId)
-    const planned = planPrivateKeys({ ...ctx, organization, dataKey, keys: privateKeys })
-    const made = planned.map(({ id, addresses }) => ({
-      privateKeyId: id,
-      addresses: addresses.map(({ format, address }) => ({
-        format: wireName(addressFormatNames, format),
-        address,
-      })),
-    }))
-    return { result: { privateKeys: made }, planned }
+    const { organizationId } = ctx.organization
+    const dataKey = await ctx.keyvault.dataKey(ctx.reader, organizationId)
+    const planned = planPrivateKeys({ ...ctx, organizationId, dataKey, keys: privateKeys })
+    return { result: { privateKeys: planned.map(wireNewPrivateKey) }, planned }
   },
   effects: (tx, { planned }) => insertPrivateKeys(tx, planned),
 })

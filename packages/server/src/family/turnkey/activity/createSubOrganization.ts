@@ -1,30 +1,42 @@
 // CREATE_SUB_ORGANIZATION: creates an organization below the caller's, with its own root users.
 import { z } from 'zod'
 import { insertOrganization } from '../../../domain/organization/create.ts'
+import { subOrganizationFeatures } from '../../../domain/organization/features.ts'
 import { refuseBadQuorum } from '../../../domain/organization/quorum.ts'
+import { planPrivateKeys } from '../../../domain/privateKey/privateKey.ts'
 import { planUsers, verifyUsers } from '../../../domain/user/user.ts'
 import { planWallet } from '../../../domain/wallet/wallet.ts'
 import { defineActivity, older } from '../../../operation/operation.ts'
-import { label, list, text } from '../../../operation/schemas.ts'
 import { credentialErrors, credentialVerifier } from '../credentials.ts'
-import { mnemonicLength, rootUserParams, walletAccountParams } from '../parameters.ts'
+import {
+  subOrganizationParams,
+  subOrganizationParamsV1,
+  subOrganizationParamsV2,
+} from '../subOrganizationParameters.ts'
+import { newPrivateKeyResult, wireNewPrivateKey } from '../wire.ts'
 
-const params = z.strictObject({
-  subOrganizationName: label,
-  rootUsers: list(rootUserParams, 100),
-  rootQuorumThreshold: z.int32().describe('How many root users must agree.'),
-  wallet: z
-    .strictObject({
-      walletName: text(255, 'missing wallet params').min(1, 'must not be empty'),
-      accounts: list(walletAccountParams, 100),
-      mnemonicLength,
-    })
-    .optional(),
-  disableEmailRecovery: z.boolean().optional(),
-  disableEmailAuth: z.boolean().optional(),
-  disableSmsAuth: z.boolean().optional(),
-  disableOtpEmailAuth: z.boolean().optional(),
+const result = z.object({
+  subOrganizationId: z.uuid(),
+  wallet: z.object({ walletId: z.uuid(), addresses: z.array(z.string()) }).optional(),
+  privateKeys: z.array(newPrivateKeyResult).optional(),
+  rootUserIds: z.array(z.uuid()),
 })
+
+/** An older version, whose parameters are translated by its schema. */
+function version<S extends typeof subOrganizationParamsV1 | typeof subOrganizationParamsV2>(
+  suffix: string,
+  params: S | typeof subOrganizationParams,
+) {
+  return older({
+    type: `ACTIVITY_TYPE_CREATE_SUB_ORGANIZATION${suffix}`,
+    intentKey: `createSubOrganizationIntent${suffix.slice(1)}`,
+    resultKey: `createSubOrganizationResult${suffix === '_V2' ? '' : suffix.slice(1)}`,
+    params,
+    upgrade: (same: z.output<S | typeof subOrganizationParams>) => same,
+    downgrade: (newest) =>
+      suffix === '_V3' ? { privateKeys: [], ...result.parse(newest) } : newest,
+  })
+}
 
 export const createSubOrganization = defineActivity({
   name: 'createSubOrganization',
@@ -40,21 +52,17 @@ export const createSubOrganization = defineActivity({
   parentMayAct: false,
   ownUser: () => null,
   limit: 'crypto',
-  params,
+  params: subOrganizationParams,
   older: [
-    older({
-      type: 'ACTIVITY_TYPE_CREATE_SUB_ORGANIZATION_V7',
-      intentKey: 'createSubOrganizationIntentV7',
-      resultKey: 'createSubOrganizationResultV7',
-      params,
-      upgrade: (same) => same,
-    }),
+    version('', subOrganizationParamsV1),
+    version('_V2', subOrganizationParamsV2),
+    version('_V3', subOrganizationParamsV2),
+    version('_V4', subOrganizationParamsV2),
+    version('_V5', subOrganizationParamsV2),
+    version('_V6', subOrganizationParams),
+    version('_V7', subOrganizationParams),
   ],
-  result: z.object({
-    subOrganizationId: z.uuid(),
-    wallet: z.object({ walletId: z.uuid(), addresses: z.array(z.string()) }).optional(),
-    rootUserIds: z.array(z.uuid()),
-  }),
+  result,
   errors: [
     'NESTED_SUB_ORGANIZATION',
     'QUORUM_THRESHOLD_ZERO',
@@ -63,6 +71,8 @@ export const createSubOrganization = defineActivity({
     ...credentialErrors,
     'INVALID_PATH',
     'INVALID_ADDRESS_FORMAT',
+    'PRIVATE_KEY_LABEL_NOT_UNIQUE',
+    'PRIVATE_KEY_TAG_NOT_FOUND',
   ],
   example: {
     params: {
@@ -90,35 +100,28 @@ export const createSubOrganization = defineActivity({
   },
   // The parent's own rows stay as they are: its revision does not move.
   changes: 'rows',
-  async prepare(
-    ctx,
-    { subOrganizationName, rootUsers, rootQuorumThreshold, wallet: walletParams },
-  ) {
+  async prepare(ctx, { name, rootUsers, rootThreshold, disabled, ...material }) {
     const parent = ctx.organization
     if (parent.parentId !== null) return ctx.fail('NESTED_SUB_ORGANIZATION')
-    refuseBadQuorum(rootQuorumThreshold, rootUsers.length)
+    refuseBadQuorum(rootThreshold, rootUsers.length)
     const organizationId = ctx.newId()
     const { dataKey, row: keyRow } = ctx.keyvault.createDataKey(organizationId)
     const context = { ...ctx, organizationId, organization: null, dataKey }
     const verified = await verifyUsers(credentialVerifier(ctx), rootUsers)
     const users = planUsers({ ...context, users: verified, isRoot: true })
-    const wallet =
-      walletParams === undefined
-        ? null
-        : planWallet(context, null, {
-            name: walletParams.walletName,
-            mnemonic: walletParams.mnemonicLength,
-            accounts: walletParams.accounts,
-          })
+    const wallet = material.wallet === null ? null : planWallet(context, null, material.wallet)
+    const privateKeys = planPrivateKeys({ ...context, keys: material.privateKeys })
     const plan = {
       organizationId,
       parentId: parent.organizationId,
-      name: subOrganizationName,
-      rootThreshold: rootQuorumThreshold,
+      name,
+      rootThreshold,
       dataKey,
       keyRow,
       users,
       wallet,
+      privateKeys,
+      features: subOrganizationFeatures(disabled),
       nowMs: ctx.nowMs,
     }
     const addresses = wallet?.accounts.map(({ address }) => address) ?? []
@@ -126,6 +129,7 @@ export const createSubOrganization = defineActivity({
       result: {
         subOrganizationId: organizationId,
         ...(wallet === null ? {} : { wallet: { walletId: wallet.walletId, addresses } }),
+        ...(privateKeys.length === 0 ? {} : { privateKeys: privateKeys.map(wireNewPrivateKey) }),
         rootUserIds: users.userIds,
       },
       plan,

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { defineQuery } from '../../../operation/operation.ts'
 import { uuid } from '../../../operation/schemas.ts'
+import { featuresResult, wireFeatures } from '../features.ts'
 
 export const getOrganizationConfigs = defineQuery({
   name: 'getOrganizationConfigs',
@@ -14,7 +15,7 @@ export const getOrganizationConfigs = defineQuery({
   params: z.object({ organizationId: uuid }),
   result: z.object({
     configs: z.object({
-      features: z.array(z.object({ name: z.string(), value: z.string().optional() })),
+      features: featuresResult,
       quorum: z.object({ threshold: z.int32(), userIds: z.array(z.uuid()) }),
     }),
   }),
@@ -23,7 +24,7 @@ export const getOrganizationConfigs = defineQuery({
     params: { organizationId: '019a0000-0000-7000-8000-000000000000' },
     result: {
       configs: {
-        features: [],
+        features: [{ name: 'FEATURE_NAME_WEBAUTHN_ORIGINS', value: 'https://app.example.com' }],
         quorum: { threshold: 1, userIds: ['019a0000-0000-7000-8000-000000000002'] },
       },
     },
@@ -32,7 +33,7 @@ export const getOrganizationConfigs = defineQuery({
     const members = [...organization.users.values()].filter(({ isRoot }) => isRoot)
     return {
       configs: {
-        features: [],
+        features: wireFeatures(organization.features),
         quorum: { threshold: organization.rootThreshold, userIds: members.map(({ id }) => id) },
       },
     }
