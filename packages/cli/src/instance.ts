@@ -5,6 +5,7 @@ import {
   dev,
   init,
   type InitOptions,
+  listMail,
   listOrganizations,
   readPublicKeys,
   recoveryNotice,
@@ -135,6 +136,16 @@ async function runOrganizationsList(words: readonly string[]): Promise<number> {
   return 0
 }
 
+async function runMail(words: readonly string[]): Promise<number> {
+  const { values } = readOptions(words, { ...dataOption, json: { type: 'boolean' } })
+  const mail = await listMail(configFor({ KEYSTEAD_DATA: values.data }))
+  if (values.json === true) printJson({ mail })
+  for (const { to, subject, text, expiresAt } of values.json === true ? [] : mail) {
+    process.stdout.write(`to ${to}, until ${expiresAt}: ${subject}\n\n${text}\n`)
+  }
+  return 0
+}
+
 export const instanceCommands: Record<string, Command> = {
   serve: {
     synopsis: 'serve [--data DIR] [--host H] [--port N] [--workers N]',
@@ -166,6 +177,11 @@ export const instanceCommands: Record<string, Command> = {
     synopsis: 'keys show',
     about: "the instance's public keys",
     run: runKeysShow,
+  },
+  mail: {
+    synopsis: 'mail [--json]',
+    about: 'mail that has not been delivered, with its links',
+    run: runMail,
   },
   'organizations create': {
     synopsis: 'organizations create --organization-name S [--api-public-key HEX]',

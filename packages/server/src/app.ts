@@ -7,6 +7,7 @@ import { stopCheckpoints, writeCheckpoint } from './domain/audit/checkpointer.ts
 import { HeadWatch } from './domain/audit/headWatch.ts'
 import { Refusals } from './domain/audit/refusals.ts'
 import { Keyvault } from './domain/keyvault/keyvault.ts'
+import { type Deliver, deliverDue } from './domain/outbox/deliverer.ts'
 import { Directory } from './domain/organization/directory.ts'
 import { AppError } from './errors.ts'
 import type { Dependencies, Observed } from './pipeline/dependencies.ts'
@@ -14,11 +15,13 @@ import { type Clock, systemClock } from './platform/clock.ts'
 import { bodyWithoutSecrets } from './operation/secret.ts'
 import { parseStrictJson } from './platform/strictJson.ts'
 import { INSTANCE_ID, newUuid } from './platform/ids.ts'
+import { createJob } from './platform/job.ts'
 import { log, logsDebug } from './platform/log.ts'
 import {
   cacheLookups,
   errorCount,
   flushUnits,
+  outboxDeliveries,
   requestCount,
   stageSeconds,
 } from './platform/metrics.ts'
@@ -26,21 +29,32 @@ import { Turns } from './platform/turns.ts'
 import { Busy, type Store } from './store/engine.ts'
 
 const CHECKPOINT_MS = 1000
+const OUTBOX_MS = 1000
 const SUMMARY_MS = 60_000
 
 /** Everything an unsealed process works with. */
 export interface App {
   store: Store
   deps: Dependencies
+  /** Delivers what is due in the outbox, where this process has jobs. */
+  deliver(): Promise<void>
   /** Stops the background jobs and writes what they still hold. */
   stop(): Promise<void>
 }
 
-export async function createApp(
-  store: Store,
-  rootKey: Buffer,
-  options: { window: Config['window']; clock?: Clock; jobs: boolean },
-): Promise<App> {
+/** How each lane of the outbox delivers. */
+export type Lanes = ReadonlyMap<string, Deliver>
+
+export interface AppOptions {
+  window: Config['window']
+  clock?: Clock
+  /** See `Config.publicUrl`; asked when a link is made. */
+  publicUrl: () => string
+  /** Background jobs, and how they deliver messages; null: none. */
+  jobs: { lanes: Lanes } | null
+}
+
+export async function createApp(store: Store, rootKey: Buffer, options: AppOptions): Promise<App> {
   const clock = options.clock ?? systemClock
   const keyvault = await Keyvault.open(store.reader, rootKey)
   const watch = new HeadWatch()
@@ -55,14 +69,15 @@ export async function createApp(
     queue,
     underLock: (organizationId, work) => queue.underLock(organizationId, work),
     refusals: new Refusals(),
+    publicUrl: options.publicUrl,
     turns: new Turns(),
     window: options.window,
     observe,
   }
   // SECURITY: an instance whose own rows were changed from outside does not start.
   await deps.directory.find(INSTANCE_ID)
-  const stopJobs = options.jobs ? startJobs(deps, store) : () => Promise.resolve()
-  return { store, deps, stop: stopJobs }
+  const jobs = options.jobs === null ? noJobs : startJobs(deps, store, options.jobs.lanes)
+  return { store, deps, ...jobs }
 }
 
 function observe(event: Observed): void {
@@ -97,26 +112,39 @@ function describeRequest({ operation, request, caller, status, error, watch }: O
   }
 }
 
-function startJobs(deps: Dependencies, store: Store): () => Promise<void> {
+interface Jobs {
+  deliver(): Promise<void>
+  stop(): Promise<void>
+}
+
+const noJobs: Jobs = { deliver: () => Promise.resolve(), stop: () => Promise.resolve() }
+
+function startJobs(deps: Dependencies, store: Store, lanes: Lanes): Jobs {
   const holder = randomUUID()
-  let running: Promise<void> = Promise.resolve()
-  const enqueue = (name: string, work: () => Promise<void>) => {
-    running = running.then(work).catch((error: unknown) => {
-      if (!(error instanceof Busy)) log('error', `the job ${name} failed`, { cause: error })
-    })
-  }
   const { keyvault, clock } = deps
-  const checkpoint = () => writeCheckpoint({ store, keyvault, holder, nowMs: clock.now() })
+  const start = (name: string, work: () => Promise<void>) =>
+    createJob(name, work, (error) => error instanceof Busy)
+  const observe = (lane: string, outcome: string) => outboxDeliveries.inc({ lane, outcome })
+  const turn = { store, keyvault, clock, holder, lanes, observe }
+  const outbox = start('outbox', () => deliverDue(turn))
+  const summaries = start('summaries', () => writeSummaries(deps))
+  const checkpoint = start('checkpoint', () =>
+    writeCheckpoint({ store, keyvault, holder, nowMs: clock.now() }),
+  )
   const timers = [
-    setInterval(() => enqueue('checkpoint', checkpoint), CHECKPOINT_MS),
-    setInterval(() => enqueue('summaries', () => writeSummaries(deps)), SUMMARY_MS),
+    setInterval(checkpoint.run, CHECKPOINT_MS),
+    setInterval(outbox.run, OUTBOX_MS),
+    setInterval(summaries.run, SUMMARY_MS),
   ]
-  return async () => {
-    for (const timer of timers) clearInterval(timer)
-    enqueue('summaries', () => writeSummaries(deps))
-    enqueue('checkpoint', checkpoint)
-    enqueue('checkpoint', () => stopCheckpoints({ store, holder }))
-    await running
+  return {
+    deliver: () => outbox.run(),
+    async stop() {
+      for (const timer of timers) clearInterval(timer)
+      await outbox.idle()
+      await summaries.run()
+      await checkpoint.run()
+      await start('checkpoint', () => stopCheckpoints({ store, holder })).run()
+    },
   }
 }
 

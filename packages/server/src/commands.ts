@@ -23,6 +23,7 @@ import {
   unsealByFile,
 } from './host/instance.ts'
 import { createRootOrganization } from './host/organizations.ts'
+import { listWaitingMail, type WaitingMail } from './host/waitingMail.ts'
 import type { Reader, Store } from './store/engine.ts'
 
 export { type Config, ConfigError, describeConfig, readConfig } from './config.ts'
@@ -62,9 +63,23 @@ export async function createOrganization(config: Config, options: InitOptions): 
     if (rootKey === undefined) {
       return (await sendControl(config, { command: 'createOrganization', options })) as Admin
     }
-    const app: App = await createApp(store, rootKey, { window: config.window, jobs: false })
-    return createRootOrganization(app, options)
+    return createRootOrganization(await openApp(store, config, rootKey), options)
   })
+}
+
+/** Mail that has not been delivered: read here when this process can unseal, else by the server. */
+export async function listMail(config: Config): Promise<WaitingMail[]> {
+  return withInstance(config, async (store) => {
+    const rootKey = await unsealByFile(store, config)
+    return rootKey === undefined
+      ? ((await sendControl(config, { command: 'listMail' })) as WaitingMail[])
+      : listWaitingMail(await openApp(store, config, rootKey))
+  })
+}
+
+function openApp(store: Store, config: Config, rootKey: Buffer): Promise<App> {
+  const publicUrl = () => config.publicUrl ?? ''
+  return createApp(store, rootKey, { window: config.window, publicUrl, jobs: null })
 }
 
 export interface OrganizationSummary {

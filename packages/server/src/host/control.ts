@@ -9,6 +9,7 @@ import { HostError, type InitOptions } from './instance.ts'
 export type ControlRequest =
   | { command: 'unseal'; words: string }
   | { command: 'createOrganization'; options: InitOptions }
+  | { command: 'listMail' }
 
 type ControlReply = { ok: true; value: unknown } | { ok: false; message: string }
 

@@ -47,6 +47,7 @@ export async function execute(deps: Dependencies, run: Run): Promise<Execution> 
       {
         keyvault: deps.keyvault,
         oidc: deps.oidc,
+        publicUrl: deps.publicUrl(),
         reader: deps.store.reader,
         organization: caller.organization,
         parent: caller.parent,

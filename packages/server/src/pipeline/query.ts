@@ -22,6 +22,7 @@ export async function runQuery(
       {
         keyvault: deps.keyvault,
         oidc: deps.oidc,
+        publicUrl: deps.publicUrl(),
         reader,
         organization: caller.organization,
         parent: caller.parent,

@@ -146,6 +146,8 @@ interface InstanceParts {
   drop: () => Promise<void>
 }
 
+export const PUBLIC_URL = 'https://keystead.test'
+
 const ADMIN = {
   organizationId: null,
   organizationName: 'Acme',
@@ -158,7 +160,8 @@ function startApp(store: Store, rootKey: Buffer, { clock }: InstanceOptions): Pr
   const window = { aheadMs: 300_000, behindMs: 86_400_000 }
   return createApp(store, rootKey, {
     window,
-    jobs: false,
+    publicUrl: () => PUBLIC_URL,
+    jobs: null,
     ...(clock === undefined ? {} : { clock }),
   })
 }

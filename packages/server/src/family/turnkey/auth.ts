@@ -5,6 +5,7 @@ import type { ApiKey, Snapshot } from '../../domain/organization/model.ts'
 import { AppError, invalidField } from '../../errors.ts'
 import type { Call, Caller } from '../../operation/family.ts'
 import { INSTANCE_ID, isUuid } from '../../platform/ids.ts'
+import { authenticateInvitee } from './inviteeAuth.ts'
 import { parseStamp, type Stamp, verifyStamp } from './stamp.ts'
 
 /** A key, and the organizations it was found through. */
@@ -28,6 +29,9 @@ export async function authenticate(
   const organizationId = organizationOf(call)
   const header = stampHeader(call)
   const stamp = parseStamp(header)
+  if (call.operation.caller === 'invitee') {
+    return authenticateInvitee(call, { organizationId, stamp, header, directory })
+  }
   const find = (id: string) => (fresh ? directory.refresh(id) : directory.find(id))
   const match =
     (await findKey(call, { organizationId, stamp, directory, find })) ??
