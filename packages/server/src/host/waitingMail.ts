@@ -4,7 +4,7 @@ import { decodeMail, MAIL_LANE } from '../domain/mail/mail.ts'
 import { openMessage } from '../domain/outbox/outbox.ts'
 import { listMessages } from '../domain/outbox/outbox.store.ts'
 
-const LISTED_MAX = 100
+const LISTED_MAX = 1000
 
 export interface WaitingMail {
   organizationId: string

@@ -3,8 +3,8 @@ import { createTransport } from 'nodemailer'
 import { DeliveryFailure, type Deliver } from '../outbox/deliverer.ts'
 import { decodeMail, type Mailbox } from './mail.ts'
 
-const CONNECT_MS_MAX = 10_000
-const SILENCE_MS_MAX = 15_000
+const CONNECT_MS_MAX = 8000
+const SILENCE_MS_MAX = 10_000
 
 export interface SmtpSettings {
   /** `smtp://` (encrypted where the server offers it) or `smtps://`; may name user and password. */

@@ -16,8 +16,8 @@ import {
 
 const LEASE = 'outbox'
 /** A round is over long before: `DELIVERY_MS_MAX` bounds it. */
-const LEASE_MS = 60_000
-const DELIVERY_MS_MAX = 25_000
+const LEASE_MS = 30_000
+const DELIVERY_MS_MAX = 20_000
 const MESSAGES_MAX = 8
 const ROUNDS_MAX = 16
 const FIRST_DELAY_MS = 5000

@@ -6,6 +6,7 @@ import {
   remainingTags,
 } from '../../../domain/invitation/invitation.ts'
 import { markAccepted } from '../../../domain/invitation/invitation.store.ts'
+import { deleteMessages } from '../../../domain/outbox/outbox.store.ts'
 import { insertUsers } from '../../../domain/user/user.store.ts'
 import { planUsers, verifyUsers } from '../../../domain/user/user.ts'
 import { defineActivity, forInvitee } from '../../../operation/operation.ts'
@@ -81,6 +82,8 @@ export const acceptInvitation = forInvitee(
     async effects(tx, { organizationId, invitation, plan }) {
       refuseExpired(invitation, tx.nowMs)
       await markAccepted(tx, { organizationId, id: invitation.id, nowMs: tx.nowMs })
+      // A link that was passed on by hand: its mail would only confuse now.
+      await deleteMessages(tx, organizationId, [invitation.id])
       await insertUsers(tx, plan)
     },
   }),

@@ -6,7 +6,7 @@ import {
   insertInvitations,
 } from '../../../domain/invitation/invitation.store.ts'
 import { invitationMessage } from '../../../domain/invitation/invitationMail.ts'
-import { insertMessages } from '../../../domain/outbox/outbox.store.ts'
+import { deleteMessages, insertMessages } from '../../../domain/outbox/outbox.store.ts'
 import { defineActivity } from '../../../operation/operation.ts'
 import { email, label, list, oneOf, uuid } from '../../../operation/schemas.ts'
 import { accessTypeNames } from '../invitationWire.ts'
@@ -72,6 +72,7 @@ export const createInvitations = defineActivity({
   },
   async effects(tx, { plan, messages }) {
     await deleteInvitations(tx, plan.organizationId, plan.endedIds)
+    await deleteMessages(tx, plan.organizationId, plan.endedIds)
     await insertInvitations(
       tx,
       plan.planned.map(({ row }) => row),
