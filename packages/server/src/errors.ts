@@ -33,6 +33,11 @@ const table = {
   AUTHENTICATOR_LABEL_NOT_UNIQUE: ['invalid', 'authenticator label must be unique'],
   CREDENTIAL_ID_IN_USE: ['invalid', 'credential ID is already in use in this organization'],
   INVALID_ATTESTATION: ['invalid', 'invalid authenticator attestation'],
+  ATTESTATION_MISSING: ['invalid', 'missing parameter: user authenticator attestation'],
+  ATTESTATION_DATA_MISSING: [
+    'invalid',
+    'missing parameter: user authenticator attestation auth data',
+  ],
   INVALID_OIDC_TOKEN: ['invalid', 'invalid oidc token'],
   OAUTH_PROVIDER_EXISTS: ['invalid', 'oauth provider already exists in this organization'],
   WALLET_LABEL_NOT_UNIQUE: ['invalid', 'wallet label must be unique'],
@@ -58,6 +63,11 @@ const table = {
   ],
   PUBLIC_KEY_AMBIGUOUS: ['unauthenticated', 'more than one suborg associated with a public key'],
   SIGNATURE_INVALID: ['unauthenticated', 'could not verify api key signature'],
+  CREDENTIAL_ID_AMBIGUOUS: [
+    'unauthenticated',
+    'more than one suborg associated with a credential ID',
+  ],
+  ASSERTION_INVALID: ['unauthenticated', 'could not verify WebAuthN signature'],
   API_KEY_EXPIRED: [
     'unauthenticated',
     'rpc error: code = Unauthenticated desc = expired api key publicKey',
@@ -73,6 +83,11 @@ const table = {
   PRIVATE_KEY_TAG_NOT_FOUND: ['notFound', 'private key tag not found'],
   INVITATION_NOT_FOUND: ['notFound', 'invitation not found'],
   USER_NOT_FOUND: ['notFound', 'user not found'],
+  AUTHENTICATOR_NOT_FOUND: ['notFound', 'webauthn authenticator not found in organization'],
+  AUTHENTICATOR_NOT_FOUND_IN_EITHER: [
+    'notFound',
+    'webauthn authenticator not found in organization or parent organization',
+  ],
   WALLET_ACCOUNT_NOT_FOUND: ['notFound', 'wallet account not found'],
   PRIVATE_KEY_NOT_FOUND: ['notFound', 'private key not found'],
   WALLET_NOT_FOUND: ['notFound', 'wallet not found'],

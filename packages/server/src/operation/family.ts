@@ -114,7 +114,7 @@ export interface Family {
   /** @throws AppError naming the bad field */
   parseVote(json: JsonValue, operation: VoteOperation): ParsedVote
   /** Verifies a stored proof again; undefined when it does not hold. */
-  ballotOf(vote: StoredVote, organization: Snapshot): Ballot | undefined
+  ballotOf(vote: StoredVote, place: VotePlace): Ballot | undefined
   encodeActivity(view: ActivityView, viewer: Actor): unknown
   encodeError(error: AppError): Reply
 }
@@ -126,6 +126,15 @@ export interface Call {
   json: JsonValue
   nowMs: number
   watch: Stopwatch
+}
+
+/** Where a vote was cast. */
+interface VotePlace {
+  /** The organization whose users decide. */
+  home: Snapshot
+  /** The one in which the activity runs, and its parent. */
+  organization: Snapshot
+  parent: Snapshot | null
 }
 
 export interface StoredVote {

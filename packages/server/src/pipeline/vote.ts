@@ -145,8 +145,9 @@ function storedBallots(family: Family, poll: Poll): Ballot[] {
       body: row.body,
       stamp: row.stamp,
     }))
-  const organization = pollingOrganization(poll)
-  return [submitted, ...approvals].flatMap((stored) => family.ballotOf(stored, organization) ?? [])
+  const { organization, parent } = poll.caller
+  const place = { home: pollingOrganization(poll), organization, parent }
+  return [submitted, ...approvals].flatMap((stored) => family.ballotOf(stored, place) ?? [])
 }
 
 /** Whether the body that a voter signed approves this activity; one that does not parse does not. */

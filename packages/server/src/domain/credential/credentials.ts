@@ -1,12 +1,12 @@
 // All credentials of a user at once: verified first, then planned as rows.
 import type { Row } from '../../store/engine.ts'
 import type { Snapshot } from '../organization/model.ts'
+import { planPasskeys } from '../passkey/passkey.ts'
 import {
-  planPasskeys,
   type Registration,
   type VerifiedPasskey,
   verifyRegistration,
-} from '../passkey/passkey.ts'
+} from '../passkey/registration.ts'
 import { type ApiKeyParams, planApiKeys } from './apiKey.ts'
 import {
   type ClaimedIdentity,
@@ -35,16 +35,17 @@ export interface CredentialVerifier {
   oidc: OidcVerifier
   /** Where passkeys may come from; null: anywhere. */
   origins: readonly string[] | null
+  nowMs: number
 }
 
-/** @throws AppError `INVALID_ATTESTATION`, `INVALID_OIDC_TOKEN` */
+/** @throws AppError `INVALID_ATTESTATION`, `ATTESTATION_DATA_MISSING`, `INVALID_OIDC_TOKEN` */
 export async function verifyCredentials(
-  { oidc, origins }: CredentialVerifier,
+  { oidc, ...where }: CredentialVerifier,
   { apiKeys, registrations, identities }: ClaimedCredentials,
 ): Promise<Credentials> {
   return {
     apiKeys,
-    passkeys: await Promise.all(registrations.map((made) => verifyRegistration(made, origins))),
+    passkeys: registrations.map((made) => verifyRegistration(made, where)),
     identities: await Promise.all(identities.map((claimed) => verifyIdentity(oidc, claimed))),
   }
 }

@@ -17,6 +17,22 @@ export async function findSubOrganizationsByPublicKey(
   return rows.map((row) => row.organization_id)
 }
 
+/** Sub-organizations of `parentId` in which a passkey with that credential id exists: at most two. */
+export async function findSubOrganizationsByCredentialId(
+  reader: Reader,
+  parentId: string,
+  credentialId: Buffer,
+): Promise<string[]> {
+  const rows = await reader.all<{ organization_id: string }>(
+    `select k.organization_id from passkey k
+     join organization o on o.organization_id = k.organization_id
+     where k.credential_id = ? and o.parent_id = ?u order by k.organization_id limit 2`,
+    credentialId,
+    parentId,
+  )
+  return rows.map((row) => row.organization_id)
+}
+
 /** Root organizations of this instance, oldest first. */
 export function listRootOrganizations(
   reader: Reader,

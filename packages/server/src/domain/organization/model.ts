@@ -1,5 +1,6 @@
 // What a decision reads of an organization, as nouns.
 import type { AddressFormat, Curve, VerifyKey } from '@keystead/crypto/node'
+import type { PasskeyKey } from '../passkey/coseKey.ts'
 import type { FeatureName } from './features.ts'
 import type { ResourceLimits } from './limits.ts'
 
@@ -28,6 +29,7 @@ export interface Passkey extends Credential {
   credentialId: string
   /** COSE_Key. */
   publicKey: Buffer
+  verifyKey: PasskeyKey
   /** The format of its attestation statement, such as `none` or `packed`. */
   attestationFormat: string
   /** UUID text. */

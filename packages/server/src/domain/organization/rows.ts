@@ -2,6 +2,7 @@
 import { type Curve, parsePublicKey } from '@keystead/crypto/node'
 import type { Row } from '../../store/engine.ts'
 import { Tampered } from '../audit/head.ts'
+import { parseCoseKey, type PasskeyKey } from '../passkey/coseKey.ts'
 import type { CoveredRows } from './covered.store.ts'
 import { resourceLimits } from './limits.ts'
 import type {
@@ -97,14 +98,24 @@ function apiKeyFromRow(row: Row): ApiKey {
 }
 
 function passkeyFromRow(row: Row): Passkey {
+  const publicKey = row['public_key'] as Buffer
   return {
     ...credentialFromRow(row),
     rpIdHash: row['rp_id_hash'] as Buffer,
     credentialId: (row['credential_id'] as Buffer).toString('base64url'),
-    publicKey: row['public_key'] as Buffer,
+    publicKey,
+    verifyKey: passkeyKey(publicKey, text(row, 'id')),
     attestationFormat: text(row, 'attestation_format'),
     aaguid: text(row, 'aaguid'),
     transports: json(row, 'transports') ?? [],
+  }
+}
+
+function passkeyKey(publicKey: Buffer, id: string): PasskeyKey {
+  try {
+    return parseCoseKey(publicKey)
+  } catch (cause) {
+    throw new Tampered(`passkey ${id} has no public key`, { cause })
   }
 }
 

@@ -1,44 +1,9 @@
-// Passkeys: verifying a registration, and the rules for adding passkeys to a user.
+// Passkeys: the rules for adding them to a user.
 import { AppError } from '../../errors.ts'
 import type { Row } from '../../store/engine.ts'
 import type { Snapshot } from '../organization/model.ts'
 import { resourceLimits } from '../organization/limits.ts'
-
-/** What a browser returned when a passkey was made. */
-export interface Registration {
-  name: string
-  /** As the client says it was; the challenge is the client's own, not issued by this server. */
-  challenge: string
-  credentialId: Buffer
-  clientDataJson: Buffer
-  attestationObject: Buffer
-  transports: readonly string[]
-}
-
-/** A passkey whose registration was verified. */
-export interface VerifiedPasskey {
-  name: string
-  rpIdHash: Buffer
-  credentialId: Buffer
-  /** COSE_Key. */
-  publicKey: Buffer
-  attestationFormat: string
-  /** UUID text. */
-  aaguid: string
-  transports: readonly string[]
-}
-
-/**
- * Verifies the attestation of a new passkey (WebAuthn Level 3, section 7.1).
- * @param allowedOrigins null: any
- * @throws AppError `INVALID_ATTESTATION`
- */
-export async function verifyRegistration(
-  _registration: Registration,
-  _allowedOrigins: readonly string[] | null,
-): Promise<VerifiedPasskey> {
-  throw new AppError('INVALID_ATTESTATION')
-}
+import type { VerifiedPasskey } from './registration.ts'
 
 interface NewPasskeys {
   organizationId: string

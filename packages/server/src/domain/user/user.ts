@@ -28,7 +28,7 @@ interface VerifiedUser extends Omit<UserParams, 'credentials'> {
   credentials: Credentials
 }
 
-/** @throws AppError `INVALID_ATTESTATION`, `INVALID_OIDC_TOKEN` */
+/** @throws AppError what `verifyCredentials` throws */
 export function verifyUsers(
   verifier: CredentialVerifier,
   users: readonly UserParams[],

@@ -10,7 +10,7 @@ import type { ActivityOperation } from '../../operation/operation.ts'
 import { uuidFromBytes, uuidToBytes } from '../../platform/ids.ts'
 import type { JsonValue } from '../../platform/strictJson.ts'
 import { wireFailure } from './errors.ts'
-import { parseStamp } from './stamp.ts'
+import { parseProof } from './proof.ts'
 import { time, wireTime } from './time.ts'
 import { dropNulls, findUser, wireUser } from './wire.ts'
 
@@ -138,7 +138,6 @@ function encodeVote(
   shared: { snapshots: readonly (Snapshot | null)[]; activityId: string; nowMs: number },
   cast: CastVote,
 ) {
-  const stamp = parseStamp(cast.stamp)
   return {
     id: cast.id,
     userId: cast.voter.userId,
@@ -146,9 +145,7 @@ function encodeVote(
     activityId: shared.activityId,
     selection: `VOTE_SELECTION_${cast.selection}`,
     message: cast.body.toString('utf8'),
-    publicKey: stamp.publicKey,
-    signature: stamp.signature,
-    scheme: stamp.scheme,
+    ...parseProof(cast.stamp).wire(shared.snapshots),
     createdAt: wireTime(cast.createdMs),
   }
 }

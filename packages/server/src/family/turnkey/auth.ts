@@ -1,17 +1,16 @@
 // Who calls: finds the stamp's key in the target organization, its parent, or below it.
-import { findSubOrganizationsByPublicKey } from '../../domain/organization/lookup.store.ts'
 import type { Directory } from '../../domain/organization/directory.ts'
-import type { ApiKey, Snapshot } from '../../domain/organization/model.ts'
+import type { Snapshot } from '../../domain/organization/model.ts'
 import { AppError, invalidField } from '../../errors.ts'
 import type { Call, Caller } from '../../operation/family.ts'
 import { INSTANCE_ID, isUuid } from '../../platform/ids.ts'
 import { authenticateInvitee } from './inviteeAuth.ts'
-import { parseStamp, type Stamp, verifyStamp } from './stamp.ts'
+import { type Held, isWebauthn, parseProof, type Proof } from './proof.ts'
 
-/** A key, and the organizations it was found through. */
+/** A credential, and the organizations it was found through. */
 interface Match {
-  apiKey: ApiKey
-  /** Where the key's user lives. */
+  credential: Held
+  /** Where its user lives. */
   home: Snapshot
   organization: Snapshot
   parent: Snapshot | null
@@ -28,30 +27,31 @@ export async function authenticate(
 ): Promise<Caller> {
   const organizationId = organizationOf(call)
   const header = stampHeader(call)
-  const stamp = parseStamp(header)
   if (call.operation.caller === 'invitee') {
-    return authenticateInvitee(call, { organizationId, stamp, header, directory })
+    return authenticateInvitee(call, { organizationId, header, directory })
   }
+  const proof = parseProof(header)
   const find = (id: string) => (fresh ? directory.refresh(id) : directory.find(id))
+  const search = { organizationId, proof, directory }
   const match =
-    (await findKey(call, { organizationId, stamp, directory, find })) ??
-    (await findKey(call, { organizationId, stamp, directory, find: (id) => directory.refresh(id) }))
-  if (match === undefined) throw new AppError('PUBLIC_KEY_NOT_FOUND')
-  const { apiKey, home } = match
-  if (!verifyStamp(stamp, apiKey.verifyKey, call.request.body)) {
-    throw new AppError('SIGNATURE_INVALID')
+    (await findCredential(call, { ...search, find })) ??
+    (await findCredential(call, { ...search, find: (id) => directory.refresh(id) }))
+  if (match === undefined) throw new AppError(proof.refusals.unknown)
+  const { credential, home, organization, parent } = match
+  if (!credential.proves({ body: call.request.body, organization, parent })) {
+    throw new AppError(proof.refusals.invalid)
   }
-  if (apiKey.expiresMs !== null && apiKey.expiresMs <= call.nowMs) {
+  if (credential.expiresMs !== null && credential.expiresMs <= call.nowMs) {
     throw new AppError('API_KEY_EXPIRED')
   }
-  const actor = { organizationId: home.organizationId, userId: apiKey.userId }
+  const actor = { organizationId: home.organizationId, userId: credential.userId }
   return {
     actor,
-    credentialId: apiKey.id,
-    ballot: { voter: actor, credentialId: apiKey.id },
-    validUntilMs: apiKey.expiresMs,
-    organization: match.organization,
-    parent: match.parent,
+    credentialId: credential.id,
+    ballot: { voter: actor, credentialId: credential.id },
+    validUntilMs: credential.expiresMs,
+    organization,
+    parent,
     stamp: header,
   }
 }
@@ -70,38 +70,27 @@ function organizationOf({ json }: Call): string {
   return organizationId.toLowerCase()
 }
 
-function stampHeader({ request }: Call): string {
-  const header = request.headers['x-stamp']
-  if (header !== undefined) return header
-  const webauthn = request.headers['x-stamp-webauthn']
-  if (webauthn === undefined) throw new AppError('STAMP_MISSING')
-  if (!isAssertion(webauthn)) throw new AppError('WEBAUTHN_STAMP_UNREADABLE')
-  throw new AppError('CREDENTIAL_ID_NOT_FOUND')
-}
-
-const ASSERTION_MEMBERS = ['authenticatorData', 'clientDataJson', 'credentialId', 'signature']
-
-/** Whether a header is the JSON of an assertion: an object with its four strings. */
-function isAssertion(header: string): boolean {
-  try {
-    const members: unknown = JSON.parse(header)
-    if (typeof members !== 'object' || members === null) return false
-    const entries = new Map<string, unknown>(Object.entries(members))
-    return ASSERTION_MEMBERS.every((name) => typeof entries.get(name) === 'string')
-  } catch {
-    return false
+/** The stamp as it was sent, of either kind. */
+function stampHeader({ request: { headers } }: Call): string {
+  const apiKey = headers['x-stamp']
+  const header = apiKey ?? headers['x-stamp-webauthn']
+  if (header === undefined) throw new AppError('STAMP_MISSING')
+  // SECURITY: it is stored without its name, and must be read again as what it is.
+  if (isWebauthn(header) !== (apiKey === undefined)) {
+    throw new AppError(apiKey === undefined ? 'WEBAUTHN_STAMP_UNREADABLE' : 'STAMP_UNREADABLE')
   }
+  return header
 }
 
 interface Search {
   organizationId: string
-  stamp: Stamp
+  proof: Proof
   directory: Directory
   find: (id: string) => Promise<Snapshot | undefined>
 }
 
-async function findKey(call: Call, search: Search): Promise<Match | undefined> {
-  const { organizationId, stamp, find } = search
+async function findCredential(call: Call, search: Search): Promise<Match | undefined> {
+  const { organizationId, proof, find } = search
   const organization = organizationId === INSTANCE_ID ? undefined : await find(organizationId)
   if (organization === undefined) {
     throw new AppError('ORGANIZATION_NOT_FOUND')
@@ -109,8 +98,8 @@ async function findKey(call: Call, search: Search): Promise<Match | undefined> {
   const parent =
     organization.parentId === null ? null : ((await find(organization.parentId)) ?? null)
   for (const home of [organization, parent]) {
-    const apiKey = home?.apiKeysByPublicKey.get(stamp.publicKey)
-    if (home !== null && apiKey !== undefined) return { apiKey, home, organization, parent }
+    const credential = home === null ? undefined : proof.find(home)
+    if (home !== null && credential !== undefined) return { credential, home, organization, parent }
   }
   const { operation } = call
   return operation.kind === 'query' && operation.findsCaller
@@ -118,17 +107,17 @@ async function findKey(call: Call, search: Search): Promise<Match | undefined> {
     : undefined
 }
 
-/** The one sub-organization in which the key exists. */
-async function findBelow(parent: Snapshot, search: Search): Promise<Match | undefined> {
-  const publicKey = Buffer.from(search.stamp.publicKey, 'hex')
-  const ids = await search.directory.read((reader) =>
-    findSubOrganizationsByPublicKey(reader, parent.organizationId, publicKey),
-  )
-  if (ids.length > 1) throw new AppError('PUBLIC_KEY_AMBIGUOUS')
-  const organization = ids[0] === undefined ? undefined : await search.find(ids[0])
-  // SECURITY: the look-up is only a hint; the key must be in the authenticated snapshot.
-  const apiKey = organization?.apiKeysByPublicKey.get(search.stamp.publicKey)
-  if (organization === undefined || apiKey === undefined) return undefined
+/** The one sub-organization in which the credential exists. */
+async function findBelow(
+  parent: Snapshot,
+  { proof, directory, find }: Search,
+): Promise<Match | undefined> {
+  const ids = await directory.read((reader) => proof.findBelow(reader, parent.organizationId))
+  if (ids.length > 1) throw new AppError(proof.refusals.ambiguous)
+  const organization = ids[0] === undefined ? undefined : await find(ids[0])
+  // SECURITY: the look-up is only a hint; the credential must be in the authenticated snapshot.
+  const credential = organization === undefined ? undefined : proof.find(organization)
+  if (organization === undefined || credential === undefined) return undefined
   if (organization.parentId !== parent.organizationId) return undefined
-  return { apiKey, home: organization, organization, parent }
+  return { credential, home: organization, organization, parent }
 }

@@ -4,8 +4,8 @@ import { decodeBase64Url } from '@keystead/crypto/node'
 import type { ApiKeyParams } from '../../domain/credential/apiKey.ts'
 import type { ClaimedCredentials } from '../../domain/credential/credentials.ts'
 import type { ClaimedIdentity } from '../../domain/credential/oidcIdentity.ts'
-import type { Registration } from '../../domain/passkey/passkey.ts'
-import { label, list, oneOf, text } from '../../operation/schemas.ts'
+import type { Registration } from '../../domain/passkey/registration.ts'
+import { label, list, oneOf, text, uuid } from '../../operation/schemas.ts'
 
 const API_KEY_CURVE = {
   API_KEY_CURVE_P256: 'p256',
@@ -76,23 +76,70 @@ const transports = list(
   10,
 )
 
+const challenge = text(256).min(1, 'must not be empty')
+const credentialId = base64UrlBytes(1366).describe('base64url.')
+const clientDataJson = base64UrlBytes(8192).describe('base64url.')
+const attestationObject = base64UrlBytes(65_536).describe('base64url.')
+
+/** What an authenticator said when the passkey was made. */
+function attestation<S extends z.core.$ZodLooseShape>(members: S) {
+  return z.strictObject(members, {
+    error: ({ input }) =>
+      input === undefined ? 'missing parameter: user authenticator attestation' : undefined,
+  })
+}
+
 /** `authenticators[]` since CREATE_AUTHENTICATORS_V2. */
 export const authenticatorParamsV2 = z
   .strictObject({
     authenticatorName: label,
-    challenge: text(256).min(1, 'must not be empty'),
-    attestation: z.strictObject({
-      credentialId: base64UrlBytes(1366).describe('base64url.'),
-      clientDataJson: base64UrlBytes(8192).describe('base64url.'),
-      attestationObject: base64UrlBytes(65_536).describe('base64url.'),
-      transports,
+    challenge,
+    attestation: attestation({ credentialId, clientDataJson, attestationObject, transports }),
+  })
+  .transform(
+    (made): Registration => ({
+      name: made.authenticatorName,
+      challenge: made.challenge,
+      ...made.attestation,
+    }),
+  )
+
+const attachment = z.enum(['cross-platform', 'platform']).optional()
+
+/** `authenticators[]` of CREATE_AUTHENTICATORS, and of users before V2: as browsers show it. */
+export const authenticatorParamsV1 = z
+  .strictObject({
+    authenticatorName: label,
+    userId: uuid.optional(),
+    challenge,
+    attestation: attestation({
+      id: text(1366),
+      type: z.literal('public-key'),
+      rawId: credentialId,
+      authenticatorAttachment: attachment,
+      response: z.strictObject({
+        clientDataJson,
+        attestationObject,
+        transports,
+        authenticatorAttachment: attachment,
+      }),
+      clientExtensionResults: z
+        .strictObject({
+          appid: z.boolean().optional(),
+          appidExclude: z.boolean().optional(),
+          credProps: z.strictObject({ rk: z.boolean().optional() }).optional(),
+        })
+        .optional(),
     }),
   })
   .transform(
-    ({ authenticatorName, challenge, attestation }): Registration => ({
+    ({ authenticatorName, challenge: named, attestation: { rawId, response } }): Registration => ({
       name: authenticatorName,
-      challenge,
-      ...attestation,
+      challenge: named,
+      credentialId: rawId,
+      clientDataJson: response.clientDataJson,
+      attestationObject: response.attestationObject,
+      transports: response.transports,
     }),
   )
 

@@ -34,7 +34,7 @@ export function wireApiKey(key: ApiKey): z.input<typeof apiKeyResult> {
 export const authenticatorResult = z.object({
   transports: z.array(z.string()),
   attestationType: z.string(),
-  aaguid: z.uuid(),
+  aaguid: z.guid(),
   credentialId: z.string(),
   model: z.string(),
   credential,
@@ -43,6 +43,23 @@ export const authenticatorResult = z.object({
   createdAt: time,
   updatedAt: time,
 })
+
+export const exampleAuthenticator: z.input<typeof authenticatorResult> = {
+  transports: ['AUTHENTICATOR_TRANSPORT_INTERNAL'],
+  attestationType: 'none',
+  aaguid: '8446ccb9-ab1d-b374-750b-2367ff6f3a1f',
+  credentialId: '-R85HbTJsv3g6nAYnLo_tj9Xm6YSKzOtlP8-wzAIS-Q',
+  model: '',
+  credential: {
+    publicKey:
+      'pQECAyYgASFYIK_voW-XypstI-uGzLZAmNINuQhWBi6yScM6m2cvJt9hIlggkwpWuHovymYzSwNFir-HlxfBLMaO1zKQry4mZHlrkiA',
+    type: 'CREDENTIAL_TYPE_WEBAUTHN_AUTHENTICATOR',
+  },
+  authenticatorId: '019a0000-0000-7000-8000-000000000003',
+  authenticatorName: 'phone',
+  createdAt: { seconds: '1793000000', nanos: '0' },
+  updatedAt: { seconds: '1793000000', nanos: '0' },
+}
 
 /** A passkey under the API's name for it; its public key is a COSE_Key in base64url. */
 export function wireAuthenticator(passkey: Passkey): z.input<typeof authenticatorResult> {

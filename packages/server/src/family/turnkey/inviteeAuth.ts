@@ -4,23 +4,23 @@ import type { Directory } from '../../domain/organization/directory.ts'
 import { AppError } from '../../errors.ts'
 import type { Call, Caller } from '../../operation/family.ts'
 import { INSTANCE_ID } from '../../platform/ids.ts'
-import { type Stamp, verifyStamp } from './stamp.ts'
+import { parseStamp, verifyStamp } from './stamp.ts'
 
 interface InviteeProof {
   organizationId: string
-  stamp: Stamp
   header: string
   directory: Directory
 }
 
 /**
  * Authenticates an invitee. Whether the invitation can still be accepted is for the operation.
- * @throws AppError `ORGANIZATION_NOT_FOUND`, `PUBLIC_KEY_NOT_FOUND`, `SIGNATURE_INVALID`
+ * @throws AppError what `parseStamp` throws, `ORGANIZATION_NOT_FOUND`, `PUBLIC_KEY_NOT_FOUND`, `SIGNATURE_INVALID`
  */
 export async function authenticateInvitee(
   { request }: Call,
-  { organizationId, stamp, header, directory }: InviteeProof,
+  { organizationId, header, directory }: InviteeProof,
 ): Promise<Caller> {
+  const stamp = parseStamp(header)
   // Looked up anew: an invitation is a moment old when its link is opened, and rarely used.
   const organization =
     organizationId === INSTANCE_ID ? undefined : await directory.refresh(organizationId)

@@ -175,6 +175,35 @@ describe('older versions', () => {
         ],
       },
     ],
+    ACTIVITY_TYPE_CREATE_AUTHENTICATORS: [
+      {
+        userId: uuid,
+        authenticators: [
+          {
+            authenticatorName: 'a',
+            userId: uuid,
+            challenge: 'c',
+            attestation: {
+              id: 'AQI',
+              rawId: 'AQI',
+              type: 'public-key',
+              response: { clientDataJson: 'Aw', attestationObject: 'BA' },
+              clientExtensionResults: { credProps: { rk: true } },
+            },
+          },
+        ],
+      },
+      {
+        userId: uuid,
+        authenticators: [
+          {
+            authenticatorName: 'a',
+            challenge: 'c',
+            attestation: { credentialId: 'AQI', clientDataJson: 'Aw', attestationObject: 'BA' },
+          },
+        ],
+      },
+    ],
     ACTIVITY_TYPE_CREATE_PRIVATE_KEYS: [
       { privateKeys: [{ privateKeyName: 'k', curve: 'CURVE_P256', privateKeyTags: [] }] },
       { privateKeys: [{ privateKeyName: 'k', curve: 'CURVE_P256' }] },

@@ -10,7 +10,7 @@ import { authenticate } from './auth.ts'
 import { encodeError, fieldError } from './errors.ts'
 import { operations } from './operations.ts'
 import { reference } from './reference.ts'
-import { parseStamp, verifyStamp } from './stamp.ts'
+import { type Proof, parseProof } from './proof.ts'
 import { dropNulls } from './wire.ts'
 
 /** Unknown members beside these are ignored, as the upstream does; not so inside `parameters`. */
@@ -49,21 +49,19 @@ export function createTurnkeyFamily(): Family {
         timestampMs: Number(timestampMs),
       }
     },
-    ballotOf({ voter, body, stamp: header }, organization) {
-      const stamp = findStamp(header)
-      if (stamp === undefined) return undefined
-      const apiKey = organization.apiKeysByPublicKey.get(stamp.publicKey)
-      if (apiKey === undefined || apiKey.userId !== voter.userId) return undefined
-      if (!verifyStamp(stamp, apiKey.verifyKey, body)) return undefined
-      return { voter, credentialId: apiKey.id }
+    ballotOf({ voter, body, stamp }, { home, ...target }) {
+      const credential = findProof(stamp)?.find(home)
+      if (credential === undefined || credential.userId !== voter.userId) return undefined
+      if (!credential.proves({ body, ...target })) return undefined
+      return { voter, credentialId: credential.id }
     },
   }
 }
 
 /** A stored stamp; undefined when it is none any more. */
-function findStamp(header: string) {
+function findProof(header: string): Proof | undefined {
   try {
-    return parseStamp(header)
+    return parseProof(header)
   } catch (error) {
     if (error instanceof AppError) return undefined
     throw error
