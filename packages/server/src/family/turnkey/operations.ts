@@ -46,7 +46,6 @@ export const operations: readonly Operation[] = [
   deleteAuthenticators,
   deleteInvitation,
   getActivity,
-  getActivity,
   getAuthenticator,
   getAuthenticators,
   getInvitation,
