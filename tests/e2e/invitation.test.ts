@@ -1,15 +1,10 @@
 // The page that a mailed link opens, in a real browser with a virtual authenticator.
-import { mkdirSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { adminKey, TestClient } from '../support/client.ts'
 import { invitationParams, inviteeClient } from '../support/invitee.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { linkIn, startSmtp, type TestSmtp } from '../support/smtp.ts'
-
-const PICTURES = join(tmpdir(), 'keystead-pictures')
 
 let box: TestSmtp
 let server: TestServer
@@ -26,7 +21,6 @@ beforeAll(async () => {
   admin = new TestClient(server, adminKey(server.admin), server.admin.organizationId)
   const executablePath = '/usr/bin/chromium'
   browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
-  mkdirSync(PICTURES, { recursive: true })
 })
 afterAll(async () => {
   await browser.close()
@@ -135,6 +129,17 @@ test('says what is wrong: deleted, cut off, changed, accepted elsewhere meanwhil
   }
 })
 
+test('says that an invitation has expired', async () => {
+  const { link } = await invite()
+  const context = await browser.newContext()
+  const page = await context.newPage()
+  await page.clock.setFixedTime(Date.now() + 7 * 86_400_000)
+  await page.goto(link.href)
+  await title(page, 'This invitation has expired')
+  expect(await page.getByRole('button').count()).toBe(0)
+  await context.close()
+})
+
 test('lets the invitee try again when the device makes no passkey', async () => {
   const { link } = await invite()
   const context = await browser.newContext()
@@ -157,13 +162,12 @@ test('lets the invitee try again when the device makes no passkey', async () => 
 test.each([
   ['light on a phone', { colorScheme: 'light', viewport: { width: 360, height: 740 } }],
   ['dark on a desk', { colorScheme: 'dark', viewport: { width: 1280, height: 800 } }],
-] as const)('fits: %s', async (name, options) => {
+] as const)('fits: %s', async (_name, options) => {
   const { link } = await invite()
   const { page, context } = await open(link, options)
   await title(page, 'Join Keystead')
   const wide = await page.evaluate('document.documentElement.scrollWidth > innerWidth')
   expect(wide).toBe(false)
-  await page.screenshot({ path: join(PICTURES, `${name.replaceAll(' ', '-')}.png`) })
   await context.close()
 })
 

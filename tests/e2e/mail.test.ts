@@ -167,7 +167,8 @@ describe.each(engines)('several processes on one %s database', (engine) => {
       await box.arrived(ids.length)
       await server.end('SIGTERM')
       const sent = box.mails.map(({ parsed }) => parsed.messageId?.slice(1, 37))
-      expect(sent.sort()).toEqual(ids.sort())
+      expect(sent).toHaveLength(ids.length)
+      expect(new Set(sent)).toEqual(new Set(ids))
     },
     MINUTE,
   )

@@ -1,6 +1,8 @@
 // A real SMTP server for one test, and the mail that arrived at it.
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import type { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import PostalMime, { type Email } from 'postal-mime'
 import { SMTPServer } from 'smtp-server'
 
@@ -34,6 +36,11 @@ export async function startSmtp(given: Partial<SmtpOptions> = {}): Promise<TestS
   const options: SmtpOptions = { port: 0, login: null, ...given }
   const mails: ReceivedMail[] = []
   const waiting = new Set<() => void>()
+  const keep = async (stream: Readable, recipients: string[]) => {
+    const raw = await buffer(stream)
+    mails.push({ recipients, raw: raw.toString('latin1'), parsed: await PostalMime.parse(raw) })
+    for (const look of waiting) look()
+  }
   const server = new SMTPServer({
     disabledCommands: options.login === null ? ['STARTTLS', 'AUTH'] : ['STARTTLS'],
     allowInsecureAuth: true,
@@ -47,17 +54,8 @@ export async function startSmtp(given: Partial<SmtpOptions> = {}): Promise<TestS
       done(address === options.unknown ? refusal : null)
     },
     onData(stream, { envelope }, done) {
-      const chunks: Buffer[] = []
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk))
-      stream.on('end', () => {
-        const raw = Buffer.concat(chunks)
-        void PostalMime.parse(raw).then((parsed) => {
-          const recipients = envelope.rcptTo.map(({ address }) => address)
-          mails.push({ recipients, raw: raw.toString('latin1'), parsed })
-          done()
-          for (const look of waiting) look()
-        })
-      })
+      const recipients = envelope.rcptTo.map(({ address }) => address)
+      void keep(stream, recipients).then(() => done(), done)
     },
   })
   server.listen(options.port, '127.0.0.1')

@@ -132,9 +132,9 @@ function startJobs(deps: Dependencies, store: Store, lanes: Lanes): Jobs {
     writeCheckpoint({ store, keyvault, holder, nowMs: clock.now() }),
   )
   const timers = [
-    setInterval(checkpoint.run, CHECKPOINT_MS),
-    setInterval(outbox.run, OUTBOX_MS),
-    setInterval(summaries.run, SUMMARY_MS),
+    setInterval(() => void checkpoint.run(), CHECKPOINT_MS),
+    setInterval(() => void outbox.run(), OUTBOX_MS),
+    setInterval(() => void summaries.run(), SUMMARY_MS),
   ]
   return {
     deliver: () => outbox.run(),

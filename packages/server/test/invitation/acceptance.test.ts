@@ -82,7 +82,11 @@ describe.each(engines)('an invitation on %s', (engine) => {
       userId: invited.userId,
     })
     expect(await findUser(invited.userId)).toMatchObject({
-      ...{ name: 'Ada', email: 'ada@example.org', isRoot: false, tagIds: tags, apiKeys: [] },
+      name: 'Ada',
+      email: 'ada@example.org',
+      isRoot: false,
+      tagIds: tags,
+      apiKeys: [],
       passkeys: [{ credentialId: passkey.credentialId.toString('base64url') }],
     })
     const left = await listWaitingMail(instance.app)
@@ -122,10 +126,9 @@ describe.each(engines)('an invitation on %s', (engine) => {
       ),
     )
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
-    expect(answers.filter(({ status }) => status !== 200).map(({ json }) => json)).toEqual(
-      Array.from({ length: 7 }, () =>
-        expect.objectContaining({ message: 'invitation has already been accepted' }),
-      ),
+    const refused = answers.filter(({ status }) => status !== 200)
+    expect(new Set(refused.map((answer) => answer.at('message')))).toEqual(
+      new Set(['invitation has already been accepted']),
     )
     expect((await findUser(invited.userId))?.passkeys).toHaveLength(1)
   })

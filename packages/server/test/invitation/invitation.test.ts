@@ -47,7 +47,9 @@ describe.each(engines)('invitations on %s', (engine) => {
           authenticatorName: 'a',
           challenge: 'AAAA',
           attestation: {
-            ...{ credentialId: 'AAAA', clientDataJson: 'AAAA', attestationObject: 'AAAA' },
+            credentialId: 'AAAA',
+            clientDataJson: 'AAAA',
+            attestationObject: 'AAAA',
             transports: [],
           },
         },
@@ -86,8 +88,11 @@ describe.each(engines)('invitations on %s', (engine) => {
       status: 200,
       json: {
         invitation: {
-          ...{ invitationId: id, receiverUserName: 'Zoë <b>', status: 'INVITATION_STATUS_CREATED' },
-          ...{ accessType: 'ACCESS_TYPE_WEB', senderUserId: instance.admin.userId },
+          invitationId: id,
+          receiverUserName: 'Zoë <b>',
+          status: 'INVITATION_STATUS_CREATED',
+          accessType: 'ACCESS_TYPE_WEB',
+          senderUserId: instance.admin.userId,
         },
         organizationName: 'Acme',
         senderUserName: 'admin',

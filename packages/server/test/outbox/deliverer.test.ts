@@ -103,8 +103,13 @@ describe.each(engines)('the outbox on %s', (engine) => {
     const { deps } = instance.app
     const dataKey = await deps.keyvault.dataKey(deps.store.reader, organizationId)
     const message = sealMessage(dataKey, {
-      ...{ organizationId, id: newUuid(1), lane: 'test', kind: 'word', nowMs: 0 },
-      ...{ payload: Buffer.from('never'), expiresMs: HOUR_MS },
+      organizationId,
+      id: newUuid(1),
+      lane: 'test',
+      kind: 'word',
+      nowMs: 0,
+      payload: Buffer.from('never'),
+      expiresMs: HOUR_MS,
     })
     const outcome = await deps.queue.submit(
       unitOf(organizationId, 'announce', {

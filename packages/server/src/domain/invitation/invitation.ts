@@ -6,10 +6,10 @@ import type { Invitation, Snapshot } from '../organization/model.ts'
 import { refuseUnknownTags } from '../user/user.ts'
 
 /** How long an invitation can be accepted. */
-export const INVITATION_MS = 7 * 24 * 3600 * 1000
+const INVITATION_MS = 7 * 24 * 3600 * 1000
 
 /** What a request says about an invitation. */
-export type InvitationParams = Pick<
+type InvitationParams = Pick<
   Invitation,
   'userName' | 'email' | 'tagIds' | 'accessType' | 'senderId'
 >

@@ -108,7 +108,11 @@ async function attempt(turn: DeliveryTurn, row: OutboxRow): Promise<DeliveryOutc
     const known = error instanceof DeliveryFailure
     const { organization_id: organizationId, id, lane, kind, attempts } = row
     log('warn', 'a message was not delivered', {
-      ...{ organizationId, id, lane, kind, attempts: attempts + 1 },
+      organizationId,
+      id,
+      lane,
+      kind,
+      attempts: attempts + 1,
       // SECURITY: another error may quote the message.
       reason: known ? error.reason : 'internal',
     })

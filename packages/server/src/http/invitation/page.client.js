@@ -26,7 +26,7 @@ function derSignature(raw) {
   const integer = (bytes) => {
     let start = 0
     while (start < bytes.length - 1 && bytes[start] === 0) start += 1
-    const digits = [...bytes.slice(start)]
+    const digits = Array.from(bytes.slice(start))
     if (digits[0] > 127) digits.unshift(0)
     return [2, digits.length, ...digits]
   }
