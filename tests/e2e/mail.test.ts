@@ -6,7 +6,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, test } from 'vitest'
 import { adminKey, TestClient } from '../support/client.ts'
-import { invitationParams, readLink } from '../support/invitee.ts'
+import { invitationParams, readLink, waitingMail } from '../support/invitee.ts'
 import { engines, type ServerOptions, startServer, type TestServer } from '../support/server.ts'
 import { linkIn, type SmtpOptions, startSmtp, type TestSmtp } from '../support/smtp.ts'
 
@@ -192,14 +192,12 @@ test('without a mail server people are invited too: the host shows the links', a
   const { server, invite } = await serve({ engine: 'sqlite', smtpUrl: '' })
   const id = await invite()
   const run = promisify(execFile)
-  const mail = (...words: string[]) =>
-    run(process.execPath, [launcher, 'mail', '--data', server.data, ...words], { env: server.env })
-  const shown = await mail()
+  const words = [launcher, 'mail', '--data', server.data]
+  const shown = await run(process.execPath, words, { env: server.env })
   expect(shown.stdout).toContain('to ada@example.org, until ')
   const link = linkIn(shown.stdout)
   expect(link.origin).toBe(server.url.replace('127.0.0.1', 'localhost'))
-  const listed = JSON.parse((await mail('--json')).stdout) as { mail: { id: string }[] }
-  expect(listed.mail.map((one) => one.id)).toEqual([id])
+  expect((await waitingMail(server)).map((one) => one.id)).toEqual([id])
 })
 
 test.each([

@@ -1,5 +1,9 @@
 // Somebody who was invited: reads the link of a mail, and stamps with the key in it.
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { TestClient, type TestKey } from './client.ts'
+import type { TestServer } from './server.ts'
+import { linkIn } from './smtp.ts'
 
 /** What a link carries. */
 export function readLink(link: URL): { organizationId: string; key: TestKey } {
@@ -27,4 +31,24 @@ export function invitationParams(senderUserId: string, fields: object = {}) {
     senderUserId,
     ...fields,
   }
+}
+
+const launcher = new URL('../../bin/keystead.js', import.meta.url).pathname
+
+/** Mail that waits, as the host's command shows it. */
+export async function waitingMail(server: TestServer): Promise<{ id: string; text: string }[]> {
+  const words = [launcher, 'mail', '--json', '--data', server.data]
+  const { stdout } = await promisify(execFile)(process.execPath, words, { env: server.env })
+  return (JSON.parse(stdout) as { mail: { id: string; text: string }[] }).mail
+}
+
+/** Invites somebody on a server without a mail server, and speaks for them. */
+export async function inviteByHand(server: TestServer, admin: TestClient) {
+  const invitations = [invitationParams(server.admin.userId)]
+  const made = await admin.submit('create_invitations', { invitations })
+  const invitationId = made.at('activity.result.createInvitationsResult.invitationIds.0')
+  const mail = (await waitingMail(server)).find(({ id }) => id === invitationId)
+  const client = inviteeClient(server, linkIn(mail?.text))
+  const userId = (await client.query('get_invitation')).at('userId')
+  return { invitationId, userId, client }
 }
