@@ -119,6 +119,7 @@ test('says what is wrong: deleted, cut off, changed, accepted elsewhere meanwhil
   await late.context.close()
   for (const [hash, heading] of [
     [link.hash, 'This invitation does not exist'],
+    [link.hash.replace(/.{4}$/, 'AAAA'), 'This invitation does not exist'],
     [link.hash.slice(0, 100), 'This link is not whole'],
     ['', 'This link is not whole'],
   ] as const) {

@@ -1,7 +1,8 @@
 // Delivers the outbox in the background: one process at a time, each message until it has arrived.
+import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../../platform/clock.ts'
 import { log } from '../../platform/log.ts'
-import type { Store, Tx } from '../../store/engine.ts'
+import { Busy, type Store, type Tx } from '../../store/engine.ts'
 import type { Keyvault } from '../keyvault/keyvault.ts'
 import { acquireLease, releaseLease } from '../lease/lease.store.ts'
 import { type Message, openMessage } from './outbox.ts'
@@ -18,6 +19,7 @@ const LEASE = 'outbox'
 /** A round is over long before: `DELIVERY_MS_MAX` bounds it. */
 const LEASE_MS = 30_000
 const DELIVERY_MS_MAX = 20_000
+const BUSY_MS_MAX = 5000
 const MESSAGES_MAX = 8
 const ROUNDS_MAX = 16
 const FIRST_DELAY_MS = 5000
@@ -66,9 +68,16 @@ export async function deliverDue(turn: DeliveryTurn): Promise<void> {
     // Read again: what another process has delivered meanwhile is gone now.
     const { due, expired } = await listWaiting(turn)
     for (const row of expired) await finish(turn, { row, lease, outcome: 'expired' })
-    await Promise.all(due.map((row) => deliver(turn, row, lease)))
+    await allEnded(due.map((row) => deliver(turn, row, lease)))
   }
   if (held) await turn.store.write('alone', (tx) => releaseLease(tx, { ...turn, name: LEASE }))
+}
+
+/** Waits for all, also when one fails: a later turn must not meet a delivery of this one. */
+async function allEnded(deliveries: readonly Promise<void>[]): Promise<void> {
+  for (const ended of await Promise.allSettled(deliveries)) {
+    if (ended.status === 'rejected') throw ended.reason
+  }
 }
 
 async function listWaiting({ store, clock, lanes }: DeliveryTurn) {
@@ -140,10 +149,24 @@ interface Finished {
 async function finish(turn: DeliveryTurn, { row, lease, outcome }: Finished): Promise<void> {
   const delayMs = Math.min(FIRST_DELAY_MS * 2 ** row.attempts, DELAY_MS_MAX)
   const nextAtMs = turn.clock.now() + delayMs
-  await turn.store.write('alone', (tx: Tx) =>
+  await persist(turn.store, (tx) =>
     outcome === 'failed'
       ? postponeMessage(tx, row, { lease, nextAtMs })
       : eraseMessage(tx, row, lease),
   )
   turn.observe(row.lane, outcome)
+}
+
+/** What was delivered must be erased, or it is delivered again: a busy database is asked again. */
+async function persist(store: Store, work: (tx: Tx) => Promise<void>): Promise<void> {
+  const deadlineMs = performance.now() + BUSY_MS_MAX
+  for (;;) {
+    try {
+      await store.write('alone', work)
+      return
+    } catch (error) {
+      if (!(error instanceof Busy) || performance.now() > deadlineMs) throw error
+      await setImmediate()
+    }
+  }
 }

@@ -38,7 +38,9 @@ function derSignature(raw) {
 async function stamp({ d, x, y }, body) {
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
   const jwk = { kty: 'EC', crv: 'P-256', d: base64Url(d), x: base64Url(x), y: base64Url(y) }
-  const key = await crypto.subtle.importKey('jwk', jwk, algorithm, false, ['sign'])
+  const key = await crypto.subtle.importKey('jwk', jwk, algorithm, false, ['sign']).catch(() => {
+    throw new Refused(401, 'the key of the link is none')
+  })
   const raw = await crypto.subtle.sign(algorithm, key, new TextEncoder().encode(body))
   const value = {
     publicKey: hex([y[31] % 2 === 0 ? 2 : 3, ...x]),
