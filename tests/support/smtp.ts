@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
+import { callbackify } from 'node:util'
 import PostalMime, { type Email } from 'postal-mime'
-import { SMTPServer } from 'smtp-server'
+import { SMTPServer, type SMTPServerSession } from 'smtp-server'
 
 interface ReceivedMail {
   /** The addressees of the envelope. */
@@ -36,11 +37,6 @@ export async function startSmtp(given: Partial<SmtpOptions> = {}): Promise<TestS
   const options: SmtpOptions = { port: 0, login: null, ...given }
   const mails: ReceivedMail[] = []
   const waiting = new Set<() => void>()
-  const keep = async (stream: Readable, recipients: string[]) => {
-    const raw = await buffer(stream)
-    mails.push({ recipients, raw: raw.toString('latin1'), parsed: await PostalMime.parse(raw) })
-    for (const look of waiting) look()
-  }
   const server = new SMTPServer({
     disabledCommands: options.login === null ? ['STARTTLS', 'AUTH'] : ['STARTTLS'],
     allowInsecureAuth: true,
@@ -53,10 +49,13 @@ export async function startSmtp(given: Partial<SmtpOptions> = {}): Promise<TestS
       const refusal = Object.assign(new Error('no such mailbox'), { responseCode: 550 })
       done(address === options.unknown ? refusal : null)
     },
-    onData(stream, { envelope }, done) {
+    onData: callbackify(async (stream: Readable, { envelope }: SMTPServerSession) => {
+      const raw = await buffer(stream)
+      const parsed = await PostalMime.parse(raw)
       const recipients = envelope.rcptTo.map(({ address }) => address)
-      void keep(stream, recipients).then(() => done(), done)
-    },
+      mails.push({ recipients, raw: raw.toString('latin1'), parsed })
+      for (const look of waiting) look()
+    }),
   })
   server.listen(options.port, '127.0.0.1')
   await once(server.server, 'listening')
