@@ -15,6 +15,19 @@ import { handle } from '../../src/pipeline/pipeline.ts'
 
 const family = createTurnkeyFamily()
 
+/** Hands an app a request as it came in. @param sent.path below `/public/v1/` */
+export async function hand(
+  app: App,
+  sent: { path: string; body: Buffer | string; headers: Record<string, string> },
+): Promise<Answer> {
+  const operation = family.registry.findByPath(`/public/v1/${sent.path}`)
+  if (operation === undefined) throw new Error(`nothing is at ${sent.path}`)
+  const body = Buffer.from(sent.body)
+  const request = { path: operation.path, body, headers: sent.headers, address: '127.0.0.1' }
+  const { status, body: bytes } = await handle(app.deps, family, { operation, request })
+  return new Answer(new Response(null, { status }), bytes.toString('utf8'))
+}
+
 export class AppClient extends TestClient {
   readonly app: App
 
@@ -23,17 +36,8 @@ export class AppClient extends TestClient {
     this.app = app
   }
 
-  override async send(path: string, body: Buffer | string): Promise<Answer> {
-    const operation = family.registry.findByPath(`/public/v1/${path}`)
-    if (operation === undefined) throw new Error(`nothing is at ${path}`)
-    const request = {
-      path: operation.path,
-      body: Buffer.from(body),
-      headers: { 'x-stamp': stamp(this.key, body) },
-      address: '127.0.0.1',
-    }
-    const { status, body: bytes } = await handle(this.app.deps, family, { operation, request })
-    return new Answer(new Response(null, { status }), bytes.toString('utf8'))
+  override send(path: string, body: Buffer | string): Promise<Answer> {
+    return hand(this.app, { path, body, headers: { 'x-stamp': stamp(this.key, body) } })
   }
 
   /** The same user through another process. */

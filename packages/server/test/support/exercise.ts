@@ -7,7 +7,10 @@ import { findActivity } from '../../src/domain/activity/activity.store.ts'
 import { findEntryAt, findNewestLeaf } from '../../src/domain/audit/audit.store.ts'
 import { stopCheckpoints, writeCheckpoint } from '../../src/domain/audit/checkpointer.ts'
 import { deliverDue, DeliveryFailure } from '../../src/domain/outbox/deliverer.ts'
-import { listRootOrganizations } from '../../src/domain/organization/lookup.store.ts'
+import {
+  findSubOrganizationsByCredentialId,
+  listRootOrganizations,
+} from '../../src/domain/organization/lookup.store.ts'
 import { isInitialised } from '../../src/host/instance.ts'
 import { listWaitingMail } from '../../src/host/waitingMail.ts'
 import {
@@ -27,6 +30,7 @@ export async function exercise(instance: Instance): Promise<void> {
   const admin = adminClient(instance.app, instance.admin)
   const checkpoint = () => writeCheckpoint({ ...deps, store, holder: 'test', nowMs: Date.now() })
   await useWallets(admin)
+  await usePasskeys(admin)
   const newest = await listPages(admin)
   await createBelow(admin)
   await invite(instance, admin)
@@ -38,6 +42,7 @@ export async function exercise(instance: Instance): Promise<void> {
   await isInitialised(store)
   const { reader } = deps.store
   await listRootOrganizations(reader, { after: null, limit: 10 })
+  await findSubOrganizationsByCredentialId(reader, admin.organizationId, Buffer.of(1))
   await findNewestLeaf(reader, admin.organizationId)
   await findEntryAt(reader, admin.organizationId, 1)
   await findActivity(reader, admin.organizationId, newest)
@@ -91,6 +96,19 @@ async function invite({ app, admin: { userId } }: Instance, admin: AppClient): P
   const turn = { ...app.deps, store: app.store, holder: 'test', observe: () => undefined }
   await deliverDue({ ...turn, lanes })
   await deliverDue({ ...turn, lanes, clock: { now: () => Date.now() + 30 * 86_400_000 } })
+}
+
+async function usePasskeys(admin: AppClient): Promise<void> {
+  const userId = (await admin.query('whoami')).at('userId')
+  const added = await admin.submit(
+    'create_authenticators',
+    { userId, authenticators: [authenticatorParams(makePasskey())] },
+    'CREATE_AUTHENTICATORS_V2',
+  )
+  const authenticatorIds = added.at<string[]>(
+    'activity.result.createAuthenticatorsResult.authenticatorIds',
+  )
+  await admin.submit('delete_authenticators', { userId, authenticatorIds })
 }
 
 /** @returns the id of the newest activity */

@@ -34,8 +34,9 @@ const ALGORITHMS: ReadonlyMap<number, { size: number; parse(members: Members): P
 export function parseCoseKey(bytes: Buffer): PasskeyKey {
   const members = asMap(decodeCbor(bytes), 'the public key')
   const algorithm = members.get(LABEL.alg)
-  const kind = typeof algorithm === 'number' ? ALGORITHMS.get(algorithm) : undefined
-  if (kind === undefined) throw new Refusal(`public key algorithm ${String(algorithm)}`)
+  ensure(typeof algorithm === 'number', 'the public key names no algorithm')
+  const kind = ALGORITHMS.get(algorithm)
+  if (kind === undefined) throw new Refusal(`public key algorithm ${algorithm}`)
   ensure(members.size === kind.size, 'the public key has other members')
   return kind.parse(members)
 }

@@ -112,7 +112,7 @@ async function findBelow(
   parent: Snapshot,
   { proof, directory, find }: Search,
 ): Promise<Match | undefined> {
-  const ids = await directory.read((reader) => proof.findBelow(reader, parent.organizationId))
+  const ids = await proof.findBelow(directory, parent.organizationId)
   if (ids.length > 1) throw new AppError(proof.refusals.ambiguous)
   const organization = ids[0] === undefined ? undefined : await find(ids[0])
   // SECURITY: the look-up is only a hint; the credential must be in the authenticated snapshot.

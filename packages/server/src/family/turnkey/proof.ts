@@ -3,10 +3,10 @@ import {
   findSubOrganizationsByCredentialId,
   findSubOrganizationsByPublicKey,
 } from '../../domain/organization/lookup.store.ts'
+import type { Directory } from '../../domain/organization/directory.ts'
 import type { Snapshot } from '../../domain/organization/model.ts'
 import { allowedOrigins } from '../../domain/passkey/origins.ts'
 import type { ErrorCode } from '../../errors.ts'
-import type { Reader } from '../../store/engine.ts'
 import { parseStamp, type Stamp, verifyStamp } from './stamp.ts'
 import { parseWebauthnStamp, verifyWebauthnStamp } from './webauthnStamp.ts'
 
@@ -32,7 +32,7 @@ export interface Proof {
   /** The credential that it names, where an organization has it. */
   find(organization: Snapshot): Held | undefined
   /** Ids of sub-organizations that have it, at most two. A hint: nothing authenticates it. */
-  findBelow(reader: Reader, parentId: string): Promise<string[]>
+  findBelow(directory: Directory, parentId: string): Promise<string[]>
   /** How it appears in a vote, given the organizations in which the credential may be. */
   wire(snapshots: readonly (Snapshot | null)[]): {
     publicKey: string
@@ -61,8 +61,10 @@ function apiKeyProof(stamp: Stamp): Proof {
       const key = organization.apiKeysByPublicKey.get(stamp.publicKey)
       return key && { ...key, proves: ({ body }) => verifyStamp(stamp, key.verifyKey, body) }
     },
-    findBelow: (reader, parentId) =>
-      findSubOrganizationsByPublicKey(reader, parentId, Buffer.from(stamp.publicKey, 'hex')),
+    findBelow: (directory, parentId) =>
+      directory.read((reader) =>
+        findSubOrganizationsByPublicKey(reader, parentId, Buffer.from(stamp.publicKey, 'hex')),
+      ),
     wire: () => stamp,
     refusals: {
       unknown: 'PUBLIC_KEY_NOT_FOUND',
@@ -91,12 +93,12 @@ function passkeyProof(header: string): Proof {
         }
       )
     },
-    findBelow: (reader, parentId) =>
-      findSubOrganizationsByCredentialId(
-        reader,
-        parentId,
-        Buffer.from(stamp.credentialId, 'base64url'),
-      ),
+    findBelow(directory, parentId) {
+      const credentialId = Buffer.from(stamp.credentialId, 'base64url')
+      return directory.read((reader) =>
+        findSubOrganizationsByCredentialId(reader, parentId, credentialId),
+      )
+    },
     wire: (snapshots) => ({
       publicKey: snapshots.map(passkeyIn).find(Boolean)?.publicKey.toString('base64url') ?? '',
       signature: stamp.signature.toString('base64url'),

@@ -34,6 +34,7 @@ const ALWAYS: readonly ErrorCode[] = [
   'CREDENTIAL_ID_NOT_FOUND',
   'PUBLIC_KEY_NOT_FOUND',
   'SIGNATURE_INVALID',
+  'ASSERTION_INVALID',
   'API_KEY_EXPIRED',
   'ORGANIZATION_NOT_FOUND',
   'UNAVAILABLE',
@@ -86,7 +87,11 @@ const guide = [
 
       Other schemes: \`SIGNATURE_SCHEME_TK_API_SECP256K1\`, \`SIGNATURE_SCHEME_TK_API_SECP256K1_EIP191\`
       and \`SIGNATURE_SCHEME_TK_API_ED25519\`. Official clients stamp by themselves: give them the base
-      URL of this server. From a shell, \`npx keystead call\` stamps and sends.`),
+      URL of this server. From a shell, \`npx keystead call\` stamps and sends.
+
+      With a passkey, the header is \`X-Stamp-Webauthn\`: JSON with \`credentialId\`,
+      \`authenticatorData\`, \`clientDataJson\` and \`signature\`, each base64url. The challenge that
+      the passkey signs is the SHA-256 of the body in hexadecimal, as text.`),
   },
   {
     title: 'Errors',
@@ -149,7 +154,9 @@ export const reference: FamilyReference = {
   },
   errors(operation) {
     if (operation.kind !== 'query') return [...ALWAYS, ...SUBMITTED]
-    return operation.findsCaller ? [...ALWAYS, 'PUBLIC_KEY_AMBIGUOUS'] : ALWAYS
+    return operation.findsCaller
+      ? [...ALWAYS, 'PUBLIC_KEY_AMBIGUOUS', 'CREDENTIAL_ID_AMBIGUOUS']
+      : ALWAYS
   },
 }
 

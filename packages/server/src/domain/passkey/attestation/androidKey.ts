@@ -2,7 +2,7 @@
 import { asBytes } from '../cbor.ts'
 import { ensure } from '../refusal.ts'
 import { algorithmOf, ensureSigned } from './algorithm.ts'
-import type { Attested } from './attestation.ts'
+import type { Attested } from './attested.ts'
 import { parseChain } from './certificate.ts'
 import { type DerElement, readDer, readInside } from './der.ts'
 
@@ -23,15 +23,20 @@ const ONLY = { purpose: '3103020102', origin: '020100' }
 /** @throws Refusal */
 export function verifyAndroidKey({ statement, key, nowMs, ...data }: Attested): void {
   const { publicKey, extensions } = parseChain(statement.get('x5c'), nowMs)
-  const message = Buffer.concat([data.authenticatorData, data.clientDataHash])
-  const signature = asBytes(statement.get('sig'), 'sig')
-  ensureSigned(algorithmOf(statement.get('alg')), publicKey, { message, signature })
   ensure(publicKey.equals(key.publicKey), 'the certificate is of another key')
   const description = extensions.get(KEY_DESCRIPTION_EXTENSION)
   ensure(description !== undefined, 'the certificate does not describe the key')
+  ensureDescription(description, data.clientDataHash)
+  const message = Buffer.concat([data.authenticatorData, data.clientDataHash])
+  const signature = asBytes(statement.get('sig'), 'sig')
+  ensureSigned(algorithmOf(statement.get('alg')), publicKey, { message, signature })
+}
+
+/** KeyDescription must be of a key for this site alone, made for this challenge. @throws Refusal */
+export function ensureDescription(description: Buffer, expectedChallenge: Buffer): void {
   const members = readInside(description, SEQUENCE)
   const challenge = members[MEMBER.challenge]?.content
-  ensure(challenge?.equals(data.clientDataHash) === true, 'the certificate has another challenge')
+  ensure(challenge?.equals(expectedChallenge) === true, 'the certificate has another challenge')
   for (const at of [MEMBER.softwareEnforced, MEMBER.hardwareEnforced]) {
     ensureAuthorizations(members[at])
   }

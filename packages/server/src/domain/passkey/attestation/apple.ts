@@ -1,7 +1,7 @@
 // Apple anonymous attestation (section 8.8): the certificate is of the new key.
 import { sha256 } from '@keystead/crypto/node'
 import { ensure } from '../refusal.ts'
-import type { Attested } from './attestation.ts'
+import type { Attested } from './attested.ts'
 import { parseChain } from './certificate.ts'
 
 /** 1.2.840.113635.100.8.2 */

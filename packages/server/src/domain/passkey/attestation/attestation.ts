@@ -1,25 +1,11 @@
 // Attestation statements (WebAuthn Level 3, section 8), by format.
-import type { AttestedCredential } from '../authenticatorData.ts'
-import type { CborValue } from '../cbor.ts'
-import type { PasskeyKey } from '../coseKey.ts'
 import { ensure, Refusal } from '../refusal.ts'
 import { verifyAndroidKey } from './androidKey.ts'
 import { verifyApple } from './apple.ts'
 import { verifyFidoU2f } from './fidoU2f.ts'
 import { verifyPacked } from './packed.ts'
+import type { Attested } from './attested.ts'
 import { verifyTpm } from './tpm.ts'
-
-/** A statement, and everything that it is about. */
-export interface Attested {
-  statement: ReadonlyMap<number | string, CborValue>
-  authenticatorData: Buffer
-  clientDataHash: Buffer
-  rpIdHash: Buffer
-  attested: AttestedCredential
-  /** The new public key, parsed. */
-  key: PasskeyKey
-  nowMs: number
-}
 
 /** SECURITY: a Map, since the format is text from outside. */
 const FORMATS: ReadonlyMap<string, (attested: Attested) => void> = new Map([

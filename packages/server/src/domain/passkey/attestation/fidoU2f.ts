@@ -2,7 +2,7 @@
 import { asBytes } from '../cbor.ts'
 import { ensure } from '../refusal.ts'
 import { algorithmOf, ensureSigned } from './algorithm.ts'
-import type { Attested } from './attestation.ts'
+import type { Attested } from './attested.ts'
 import { parseChain } from './certificate.ts'
 
 const ES256 = -7

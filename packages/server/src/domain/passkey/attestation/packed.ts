@@ -2,7 +2,7 @@
 import { asBytes } from '../cbor.ts'
 import { ensure } from '../refusal.ts'
 import { algorithmOf, ensureSigned } from './algorithm.ts'
-import type { Attested } from './attestation.ts'
+import type { Attested } from './attested.ts'
 import { type AttestationCertificate, ensureAaguid, parseChain } from './certificate.ts'
 
 /** @throws Refusal */
@@ -16,9 +16,9 @@ export function verifyPacked({ statement, attested, key, nowMs, ...data }: Attes
     return
   }
   const certificate = parseChain(statement.get('x5c'), nowMs)
-  ensureSigned(algorithmOf(identifier), certificate.publicKey, { message, signature })
   ensureRequirements(certificate)
   ensureAaguid(certificate, attested.aaguid)
+  ensureSigned(algorithmOf(identifier), certificate.publicKey, { message, signature })
 }
 
 /** Section 8.2.1. */

@@ -4,7 +4,7 @@ import { asBytes } from '../cbor.ts'
 import type { PasskeyKey } from '../coseKey.ts'
 import { ensure } from '../refusal.ts'
 import { algorithmOf, ensureSigned } from './algorithm.ts'
-import type { Attested } from './attestation.ts'
+import type { Attested } from './attested.ts'
 import {
   type AttestationCertificate,
   ensureAaguid,
@@ -32,10 +32,10 @@ export function verifyTpm({ statement, attested, key, nowMs, ...data }: Attested
   const expectedName = Buffer.concat([publicArea.subarray(2, 4), nameDigest])
   ensure(name.equals(expectedName), 'the TPM certifies another public area')
   const certificate = parseChain(statement.get('x5c'), nowMs)
-  const signature = asBytes(statement.get('sig'), 'sig')
-  ensureSigned(algorithm, certificate.publicKey, { message: certInfo, signature })
   ensureRequirements(certificate)
   ensureAaguid(certificate, attested.aaguid)
+  const signature = asBytes(statement.get('sig'), 'sig')
+  ensureSigned(algorithm, certificate.publicKey, { message: certInfo, signature })
 }
 
 function isKey({ kind, ...area }: TpmPublicArea, { publicKey }: PasskeyKey): boolean {
