@@ -187,7 +187,7 @@ describe.each(engines)('an invitation on %s', (engine) => {
     laterMs = 0
   })
 
-  test('cannot be accepted with an API key, nor with a stamp of a passkey', async () => {
+  test('cannot be accepted with an API key', async () => {
     const invited = await invite()
     const body = acceptBody(invited)
     const asAdmin = await admin.send('submit/accept_invitation', body)
