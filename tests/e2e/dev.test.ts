@@ -6,6 +6,8 @@ import { privateKeyToAccount } from 'viem/accounts'
 import { keccak256, recoverAddress, toHex } from 'viem'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { post, TestClient, type TestKey } from '../support/client.ts'
+import { invitationParams, inviteeClient } from '../support/invitee.ts'
+import { linkIn } from '../support/smtp.ts'
 
 const launcher = new URL('../../bin/keystead.js', import.meta.url).pathname
 /** The first account of the well-known test mnemonic, as every Ethereum tool shows it. */
@@ -93,8 +95,23 @@ test('starts over with the same keys and nothing else', async () => {
   expect((await signHello()).status).toBe(200)
 })
 
-test('has sent nothing, since nothing sends yet', async () => {
-  expect(await (await fetch(`${url}/dev/outbox`)).json()).toEqual({ messages: [] })
+test('keeps what it would have sent, with links that can be followed', async () => {
+  const outbox = async () =>
+    (await (await fetch(`${url}/dev/outbox`)).json()) as { messages: { text: string }[] }
+  expect(await outbox()).toEqual({ messages: [] })
+  const { userId } = (await (await fetch(`${url}/dev`)).json()) as { userId: string }
+  await client.submit('create_invitations', { invitations: [invitationParams(userId)] })
+  const { messages } = await outbox()
+  expect(messages).toMatchObject([
+    { lane: 'mail', kind: 'invitation', to: { name: 'Ada', address: 'ada@example.org' } },
+  ])
+  const invitee = inviteeClient({ url }, linkIn(messages[0]?.text))
+  expect(await invitee.query('get_invitation')).toMatchObject({
+    status: 200,
+    json: { organizationName: 'Development', senderUserName: 'developer' },
+  })
+  await post(`${url}/dev/reset`, '{}', {})
+  expect(await outbox()).toEqual({ messages: [] })
 })
 
 test('ends when it is told to', async () => {

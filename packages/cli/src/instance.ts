@@ -1,6 +1,14 @@
 // Commands about the instance itself: serve, init, unseal, config, keys.
 import { createInterface } from 'node:readline/promises'
-import { dev, init, readPublicKeys, recoveryNotice, serve, unseal } from '@keystead/server/commands'
+import {
+  dev,
+  init,
+  listMail,
+  readPublicKeys,
+  recoveryNotice,
+  serve,
+  unseal,
+} from '@keystead/server/commands'
 import {
   type Command,
   configFor,
@@ -85,6 +93,16 @@ async function runKeysShow(words: readonly string[]): Promise<number> {
   return 0
 }
 
+async function runMail(words: readonly string[]): Promise<number> {
+  const { values } = readOptions(words, { ...dataOption, json: { type: 'boolean' } })
+  const mail = await listMail(configFor({ KEYSTEAD_DATA: values.data }))
+  if (values.json === true) printJson({ mail })
+  for (const { to, subject, text, expiresAt } of values.json === true ? [] : mail) {
+    process.stdout.write(`to ${to}, until ${expiresAt}: ${subject}\n\n${text}\n`)
+  }
+  return 0
+}
+
 export const instanceCommands: Record<string, Command> = {
   serve: {
     synopsis: 'serve [--data DIR] [--host H] [--port N] [--workers N]',
@@ -116,5 +134,10 @@ export const instanceCommands: Record<string, Command> = {
     synopsis: 'keys show',
     about: "the instance's public keys",
     run: runKeysShow,
+  },
+  mail: {
+    synopsis: 'mail [--json]',
+    about: 'mail that has not been delivered, with its links',
+    run: runMail,
   },
 }

@@ -8,6 +8,7 @@ import { HeadWatch } from './domain/audit/headWatch.ts'
 import { Refusals } from './domain/audit/refusals.ts'
 import { IdTokenVerifier } from './domain/credential/idToken.ts'
 import { Keyvault } from './domain/keyvault/keyvault.ts'
+import { type Deliver, deliverDue } from './domain/outbox/deliverer.ts'
 import { Directory } from './domain/organization/directory.ts'
 import { ExpiredKeyPurge } from './jobs/purgeExpiredKeys.ts'
 import type { Dependencies, Observed } from './pipeline/dependencies.ts'
@@ -15,11 +16,13 @@ import { type Clock, systemClock } from './platform/clock.ts'
 import { bodyWithoutSecrets } from './operation/secret.ts'
 import { parseStrictJson } from './platform/strictJson.ts'
 import { INSTANCE_ID, newUuid } from './platform/ids.ts'
+import { createJob } from './platform/job.ts'
 import { log, logsDebug } from './platform/log.ts'
 import {
   cacheLookups,
   errorCount,
   flushUnits,
+  outboxDeliveries,
   requestCount,
   stageSeconds,
 } from './platform/metrics.ts'
@@ -27,6 +30,7 @@ import { Turns } from './platform/turns.ts'
 import { Busy, type Store } from './store/engine.ts'
 
 const CHECKPOINT_MS = 1000
+const OUTBOX_MS = 1000
 const SUMMARY_MS = 60_000
 const PURGE_MS = 60_000
 
@@ -34,15 +38,26 @@ const PURGE_MS = 60_000
 export interface App {
   store: Store
   deps: Dependencies
+  /** Delivers what is due in the outbox, where this process has jobs. */
+  deliver(): Promise<void>
   /** Stops the background jobs and writes what they still hold. */
   stop(): Promise<void>
 }
 
-export async function createApp(
-  store: Store,
-  rootKey: Buffer,
-  options: Pick<Config, 'window' | 'oidc'> & { clock?: Clock; jobs: boolean },
-): Promise<App> {
+/** How each lane of the outbox delivers. */
+export type Lanes = ReadonlyMap<string, Deliver>
+
+export interface AppOptions {
+  config: Config
+  clock?: Clock
+  /** See `Config.publicUrl`; asked when a link is made. */
+  publicUrl: () => string
+  /** Background jobs, and how they deliver messages; null: none. */
+  jobs: { lanes: Lanes } | null
+}
+
+export async function createApp(store: Store, rootKey: Buffer, options: AppOptions): Promise<App> {
+  const { config } = options
   const clock = options.clock ?? systemClock
   const keyvault = await Keyvault.open(store.reader, rootKey)
   const watch = new HeadWatch()
@@ -51,20 +66,21 @@ export async function createApp(
   const deps: Dependencies = {
     store,
     keyvault,
-    oidc: new IdTokenVerifier({ ...options.oidc, clock }),
+    oidc: new IdTokenVerifier({ ...config.oidc, clock }),
     clock,
     directory: new Directory(store, keyvault, watch),
     queue,
     underLock: (organizationId, work) => queue.underLock(organizationId, work),
     refusals: new Refusals(),
+    publicUrl: options.publicUrl,
     turns: new Turns(),
-    window: options.window,
+    window: config.window,
     observe,
   }
   // SECURITY: an instance whose own rows were changed from outside does not start.
   await deps.directory.find(INSTANCE_ID)
-  const stopJobs = options.jobs ? startJobs(deps, store) : () => Promise.resolve()
-  return { store, deps, stop: stopJobs }
+  const jobs = options.jobs === null ? noJobs : startJobs(deps, store, options.jobs.lanes)
+  return { store, deps, ...jobs }
 }
 
 function observe(event: Observed): void {
@@ -99,29 +115,44 @@ function describeRequest({ operation, request, caller, status, error, watch }: O
   }
 }
 
-function startJobs(deps: Dependencies, store: Store): () => Promise<void> {
+interface Jobs {
+  deliver(): Promise<void>
+  stop(): Promise<void>
+}
+
+const noJobs: Jobs = { deliver: () => Promise.resolve(), stop: () => Promise.resolve() }
+
+function startJobs(deps: Dependencies, store: Store, lanes: Lanes): Jobs {
   const holder = randomUUID()
-  let running: Promise<void> = Promise.resolve()
-  const enqueue = (name: string, work: () => Promise<void>) => {
-    running = running.then(work).catch((error: unknown) => {
-      if (!(error instanceof Busy)) log('error', `the job ${name} failed`, { cause: error })
-    })
-  }
   const { keyvault, clock, queue } = deps
-  const purge = new ExpiredKeyPurge({ store, queue, clock, holder })
-  const checkpoint = () => writeCheckpoint({ store, keyvault, holder, nowMs: clock.now() })
+  const start = (name: string, work: () => Promise<void>) =>
+    createJob(name, work, (error) => error instanceof Busy)
+  const observe = (lane: string, outcome: string) => outboxDeliveries.inc({ lane, outcome })
+  const turn = { store, keyvault, clock, holder, lanes, observe }
+  const outbox = start('outbox', () => deliverDue(turn))
+  const summaries = start('summaries', () => writeSummaries(deps))
+  const checkpoint = start('checkpoint', () =>
+    writeCheckpoint({ store, keyvault, holder, nowMs: clock.now() }),
+  )
+  const expiredKeys = new ExpiredKeyPurge({ store, queue, clock, holder })
+  const purge = start('purge', () => expiredKeys.run())
+  void purge.run()
   const timers = [
-    setInterval(() => enqueue('checkpoint', checkpoint), CHECKPOINT_MS),
-    setInterval(() => enqueue('summaries', () => writeSummaries(deps)), SUMMARY_MS),
-    setInterval(() => enqueue('purge', () => purge.run()), PURGE_MS),
+    setInterval(() => void checkpoint.run(), CHECKPOINT_MS),
+    setInterval(() => void outbox.run(), OUTBOX_MS),
+    setInterval(() => void summaries.run(), SUMMARY_MS),
+    setInterval(() => void purge.run(), PURGE_MS),
   ]
-  enqueue('purge', () => purge.run())
-  return async () => {
-    for (const timer of timers) clearInterval(timer)
-    enqueue('summaries', () => writeSummaries(deps))
-    enqueue('checkpoint', checkpoint)
-    enqueue('checkpoint', () => stopCheckpoints({ store, holder }))
-    await running
+  return {
+    deliver: () => outbox.run(),
+    async stop() {
+      for (const timer of timers) clearInterval(timer)
+      await outbox.idle()
+      await purge.idle()
+      await summaries.run()
+      await checkpoint.run()
+      await start('checkpoint', () => stopCheckpoints({ store, holder })).run()
+    },
   }
 }
 

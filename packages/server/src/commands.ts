@@ -28,6 +28,7 @@ import {
   obeyHost,
   type RecoverOptions,
 } from './host/organizations.ts'
+import { listWaitingMail, type WaitingMail } from './host/waitingMail.ts'
 import type { Reader, Store } from './store/engine.ts'
 
 export { type Config, ConfigError, describeConfig, readConfig } from './config.ts'
@@ -81,9 +82,23 @@ function writeAsHost(config: Config, request: HostRequest): Promise<unknown> {
   return withInstance(config, async (store) => {
     const rootKey = await unsealByFile(store, config)
     if (rootKey === undefined) return sendControl(config, request)
-    const app: App = await createApp(store, rootKey, { ...config, jobs: false })
-    return obeyHost(app, request)
+    return obeyHost(await openApp(store, config, rootKey), request)
   })
+}
+
+/** Mail that has not been delivered: read here when this process can unseal, else by the server. */
+export async function listMail(config: Config): Promise<WaitingMail[]> {
+  return withInstance(config, async (store) => {
+    const rootKey = await unsealByFile(store, config)
+    return rootKey === undefined
+      ? ((await sendControl(config, { command: 'listMail' })) as WaitingMail[])
+      : listWaitingMail(await openApp(store, config, rootKey))
+  })
+}
+
+function openApp(store: Store, config: Config, rootKey: Buffer): Promise<App> {
+  const publicUrl = () => config.publicUrl ?? ''
+  return createApp(store, rootKey, { config, publicUrl, jobs: null })
 }
 
 export interface OrganizationSummary {

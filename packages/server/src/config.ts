@@ -15,6 +15,16 @@ const addressList = z.string().transform((text) =>
 )
 
 const issuerList = addressList.pipe(z.array(z.url({ protocol: /^https?$/ })))
+/** `name <address>` or `address`; null: neither. */
+const mailbox = z.string().transform((text, context) => {
+  if (text === '') return null
+  const [, name = '', address = ''] = /^(?:"?([^"<>]*?)"?\s*<([^<>]+)>|)$/.exec(text) ?? []
+  const found = z.email().safeParse(address === '' ? text : address)
+  // oxlint-disable-next-line no-control-regex
+  if (found.success && !/[\u0000-\u001f]/.test(name)) return { name, address: found.data }
+  context.addIssue({ code: 'custom', message: 'must be an address, or name <address>' })
+  return z.NEVER
+})
 
 /** In the order in which `keystead config` prints them. */
 const settings = {
@@ -42,6 +52,21 @@ const settings = {
     schema: z.coerce.number().int().min(0).max(65535),
     fallback: '8080',
     about: 'The port to listen on; 0 picks a free one.',
+  },
+  KEYSTEAD_PUBLIC_URL: {
+    schema: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]),
+    fallback: '',
+    about: 'Where people reach this server, for links in mail; empty: where it listens.',
+  },
+  KEYSTEAD_SMTP_URL: {
+    schema: z.union([z.literal(''), z.url({ protocol: /^smtps?$/ })]),
+    fallback: '',
+    about: 'The mail server, as smtp://user:password@host:587 or smtps://…; empty: mail waits.',
+  },
+  KEYSTEAD_MAIL_FROM: {
+    schema: mailbox,
+    fallback: '',
+    about: 'The sender of mail, as name <address> or the address alone.',
   },
   KEYSTEAD_WORKERS: {
     schema: z.coerce.number().int().min(1).max(64),
@@ -111,6 +136,10 @@ export interface Config {
   sealFile: string
   host: string
   port: number
+  /** Without a slash at the end; null: where it listens. */
+  publicUrl: string | null
+  /** How mail is sent; null: it is not. */
+  smtp: { url: string; from: { name: string; address: string } } | null
   workers: number
   corsOrigins: string[]
   trustedProxies: string[]
@@ -161,6 +190,9 @@ function fromSettings(values: Settings): Config {
         : resolve(values.KEYSTEAD_SEAL_FILE),
     host: values.KEYSTEAD_HOST,
     port: values.KEYSTEAD_PORT,
+    publicUrl:
+      values.KEYSTEAD_PUBLIC_URL === '' ? null : values.KEYSTEAD_PUBLIC_URL.replace(/\/+$/, ''),
+    smtp: smtpSettings(values),
     workers: values.KEYSTEAD_WORKERS,
     corsOrigins: values.KEYSTEAD_CORS_ORIGINS,
     trustedProxies: values.KEYSTEAD_TRUSTED_PROXIES,
@@ -178,6 +210,12 @@ function fromSettings(values: Settings): Config {
   }
 }
 
+function smtpSettings({ KEYSTEAD_SMTP_URL: url, KEYSTEAD_MAIL_FROM: from }: Settings) {
+  if (url === '') return null
+  if (from === null) throw new ConfigError('KEYSTEAD_MAIL_FROM: is required with KEYSTEAD_SMTP_URL')
+  return { url, from }
+}
+
 /** Each setting with its present value, its default and what it is for. */
 export function describeConfig(environment: Record<string, string | undefined>) {
   return Object.entries(settings).map(([name, { fallback, about }]) => ({
@@ -188,7 +226,7 @@ export function describeConfig(environment: Record<string, string | undefined>) 
   }))
 }
 
-/** SECURITY: the password of a database URL must not reach a terminal or a log. */
+/** SECURITY: the password of a database or mail server must not reach a terminal or a log. */
 function withoutPassword(value: string): string {
-  return value.replace(/^(postgres(?:ql)?:\/\/[^:/@]*):[^@]*@/, '$1:…@')
+  return value.replace(/^((?:postgres(?:ql)?|smtps?):\/\/[^:/@]*):.*@/, '$1:…@')
 }

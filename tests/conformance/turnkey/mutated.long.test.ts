@@ -1,6 +1,8 @@
 // Thousands of mutated bodies: every one is answered in the documented shape, and none breaks it.
+import { operations } from '@keystead/server/commands'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { inviteByHand } from '../../support/invitee.ts'
 import { OPERATIONS_AND_VERSIONS } from '../../support/operations.ts'
 import { post, stamp } from '../../support/client.ts'
 import { rounds } from '../../support/rounds.ts'
@@ -37,7 +39,15 @@ describe.each(engines)('mutated bodies on %s', (engine) => {
     const count = rounds('mutated bodies')
     const seed = Number(process.env['KEYSTEAD_TEST_SEED'] ?? Date.now() % 2 ** 31)
     console.log(`seed: ${seed} (KEYSTEAD_TEST_SEED repeats it)`)
-    const seeds = seedBodies(world.organizationId, await examples(world))
+    const invited = await inviteByHand(world.server, world.admin)
+    const isForInvitee = new Set(
+      operations.filter(({ caller }) => caller === 'invitee').map((operation) => operation.path),
+    )
+    const seeds = seedBodies(world.organizationId, {
+      ...(await examples(world)),
+      '019a0000-0000-7000-8000-00000000000a': invited.invitationId,
+      '019a0000-0000-7000-8000-000000000003': invited.userId,
+    })
     expect(seeds).toHaveLength(OPERATIONS_AND_VERSIONS)
     const samples = fc.sample(mutants(seeds), { numRuns: count, seed })
     const outcomes = new Map<number, number>()
@@ -46,7 +56,8 @@ describe.each(engines)('mutated bodies on %s', (engine) => {
     const work = samples.values()
     const worker = async () => {
       for (const { path, body } of work) {
-        const headers = { 'x-stamp': stamp(world.admin.key, body) }
+        const { key } = isForInvitee.has(path) ? invited.client : world.admin
+        const headers = { 'x-stamp': stamp(key, body) }
         const answer = await post(`${world.server.url}${path}`, body, headers)
         outcomes.set(answer.status, (outcomes.get(answer.status) ?? 0) + 1)
         if (answer.status >= 500) broken.push(`${path} ${body.toString('base64')}: ${answer.text}`)

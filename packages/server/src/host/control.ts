@@ -7,7 +7,10 @@ import type { Config } from '../config.ts'
 import { HostError } from './instance.ts'
 import type { HostRequest } from './organizations.ts'
 
-export type ControlRequest = { command: 'unseal'; words: string } | HostRequest
+export type ControlRequest =
+  | { command: 'unseal'; words: string }
+  | { command: 'listMail' }
+  | HostRequest
 
 type ControlReply = { ok: true; value: unknown } | { ok: false; message: string }
 

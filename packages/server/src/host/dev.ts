@@ -6,6 +6,8 @@ import { publicKeyOf } from '@keystead/crypto/node'
 import { type App, createApp } from '../app.ts'
 import { entryOnly } from '../commit/unit.ts'
 import type { Config } from '../config.ts'
+import { decodeMail, type Mail, MAIL_LANE } from '../domain/mail/mail.ts'
+import type { Deliver } from '../domain/outbox/deliverer.ts'
 import { insertWallet } from '../domain/wallet/wallet.store.ts'
 import { type AccountParams, planWallet } from '../domain/wallet/wallet.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
@@ -14,7 +16,7 @@ import { mountDevRoutes } from '../http/dev.ts'
 import { HostError, hostFacts, initialise, openStore } from './instance.ts'
 import type { Print } from './serve.ts'
 import { stopSignal } from './fleet.ts'
-import { listen } from './serving.ts'
+import { listen, publicUrlOf } from './serving.ts'
 
 /** Public on purpose: the key 0x11…11 and the mnemonic that every Ethereum tool knows. */
 const PRIVATE_KEY = '11'.repeat(32)
@@ -54,8 +56,17 @@ interface DevInstance {
   addresses: string[]
 }
 
+interface CapturedMail extends Mail {
+  id: string
+  lane: string
+  kind: string
+  deliveredMs: number
+}
+
 interface Running {
   app: App
+  /** What would have been sent. */
+  captured: CapturedMail[]
   instance: DevInstance
   dispose(): Promise<void>
 }
@@ -66,17 +77,22 @@ export async function dev(config: Config, print: Print): Promise<void> {
     throw new HostError('the emulator has public keys and listens on this machine only')
   }
   const clock = new DevClock()
-  let running = await start(config, clock)
+  const publicUrl = () => publicUrlOf(config, serving.url)
+  let running = await start(config, clock, publicUrl)
   const serving = await listen(config, {
     app: () => running.app,
     mount: (server) =>
       mountDevRoutes(server, {
         clock,
         describe: () => running.instance,
+        async outbox() {
+          await running.app.deliver()
+          return running.captured
+        },
         async reset() {
           const last = running
           clock.set(systemClock.now())
-          running = await start(config, clock)
+          running = await start(config, clock, publicUrl)
           await last.dispose()
           return running.instance
         },
@@ -98,7 +114,7 @@ function describe(instance: DevInstance, print: Print): void {
   print('  also          GET /dev, GET and POST /dev/clock, GET /dev/outbox, POST /dev/reset')
 }
 
-async function start(config: Config, clock: DevClock): Promise<Running> {
+async function start(config: Config, clock: DevClock, publicUrl: () => string): Promise<Running> {
   const dataDirectory = mkdtempSync(join(tmpdir(), 'keystead-dev-'))
   const own = {
     ...config,
@@ -115,11 +131,14 @@ async function start(config: Config, clock: DevClock): Promise<Running> {
     email: null,
     apiPublicKey,
   })
-  const app = await createApp(store, rootKey, { ...config, clock, jobs: true })
+  const captured: CapturedMail[] = []
+  const lanes = new Map([[MAIL_LANE, captureMail(captured, clock)]])
+  const app = await createApp(store, rootKey, { config, clock, publicUrl, jobs: { lanes } })
   const { walletId, addresses } = await seedWallet(app, admin.organizationId)
   const { organizationId, userId } = admin
   return {
     app,
+    captured,
     instance: {
       organizationId,
       userId,
@@ -133,6 +152,14 @@ async function start(config: Config, clock: DevClock): Promise<Running> {
       await store.close()
       rmSync(dataDirectory, { recursive: true, force: true })
     },
+  }
+}
+
+/** A lane that keeps mail instead of sending it. */
+function captureMail(captured: CapturedMail[], clock: Clock): Deliver {
+  return ({ id, kind, payload }) => {
+    captured.push({ id, lane: MAIL_LANE, kind, deliveredMs: clock.now(), ...decodeMail(payload) })
+    return Promise.resolve()
   }
 }
 

@@ -1,7 +1,7 @@
 // `keystead serve`: prepares the instance, starts its processes, and obeys the control socket.
 import cluster from 'node:cluster'
 import { existsSync } from 'node:fs'
-import { createApp } from '../app.ts'
+import { type App, createApp } from '../app.ts'
 import { type Config, readConfig } from '../config.ts'
 import type { Store } from '../store/engine.ts'
 import { type ControlRequest, listenForControl } from './control.ts'
@@ -16,6 +16,8 @@ import {
   unsealByWords,
 } from './instance.ts'
 import { obeyHost } from './organizations.ts'
+import { publicUrlOf } from './serving.ts'
+import { listWaitingMail } from './waitingMail.ts'
 
 /** Prints one line for a person; the last one of a start says where it listens. */
 export type Print = (line: string) => void
@@ -106,11 +108,20 @@ interface Host {
 }
 
 /** Obeys one command of the host's shell. */
-async function obey({ store, config, fleet }: Host, request: ControlRequest): Promise<unknown> {
-  if (request.command === 'unseal') {
-    return fleet.unseal(await unsealByWords(store, request.words))
+async function obey(host: Host, request: ControlRequest): Promise<unknown> {
+  switch (request.command) {
+    case 'unseal':
+      return host.fleet.unseal(await unsealByWords(host.store, request.words))
+    case 'listMail':
+      return listWaitingMail(await openApp(host))
+    default:
+      return obeyHost(await openApp(host), request)
   }
+}
+
+/** The unsealed instance without jobs, for one command. */
+function openApp({ store, config, fleet }: Host): Promise<App> {
   if (fleet.rootKey === undefined) throw new HostError('the server is sealed')
-  const app = await createApp(store, fleet.rootKey, { ...config, jobs: false })
-  return obeyHost(app, request)
+  const publicUrl = () => publicUrlOf(config, fleet.url)
+  return createApp(store, fleet.rootKey, { config, publicUrl, jobs: null })
 }

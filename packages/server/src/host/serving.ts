@@ -1,7 +1,9 @@
 // One serving process: a store, an HTTP server, and the app once the root key is known.
 import type { AddressInfo } from 'node:net'
-import { type App, createApp } from '../app.ts'
+import { type App, createApp, type Lanes } from '../app.ts'
 import type { Config } from '../config.ts'
+import { MAIL_LANE } from '../domain/mail/mail.ts'
+import { smtpLane } from '../domain/mail/smtp.ts'
 import { createTurnkeyFamily } from '../family/turnkey/turnkey.ts'
 import { renderReference } from '../http/reference/documents.ts'
 import { type Backend, createHttpServer, type HttpServer } from '../http/server.ts'
@@ -32,7 +34,10 @@ export async function startServing(
   store: Store,
   options: ServingOptions = {},
 ): Promise<Serving> {
-  const open = (rootKey: Buffer) => createApp(store, rootKey, { ...config, jobs: true })
+  // Known once it listens, and asked when a link is made.
+  const publicUrl = () => publicUrlOf(config, listener.url)
+  const jobs = { lanes: lanesOf(config) }
+  const open = (rootKey: Buffer) => createApp(store, rootKey, { config, publicUrl, jobs })
   const { rootKey: knownKey, metrics } = options
   let app = knownKey === undefined ? undefined : await open(knownKey)
   let opening: Promise<App> | undefined
@@ -51,6 +56,19 @@ export async function startServing(
       await store.close()
     },
   }
+}
+
+/** How this server delivers what waits in its outbox. */
+function lanesOf({ smtp }: Config): Lanes {
+  return new Map(smtp === null ? [] : [[MAIL_LANE, smtpLane(smtp)]])
+}
+
+/**
+ * Where people reach a server that listens at `url`. Browsers make no passkeys for an address, so
+ * that of this machine is `localhost`.
+ */
+export function publicUrlOf({ publicUrl }: Config, url: string): string {
+  return publicUrl ?? url.replace(/\/\/(127\.0\.0\.1|0\.0\.0\.0|\[::1?\])(?=:)/, '//localhost')
 }
 
 /** What an HTTP server serves. */

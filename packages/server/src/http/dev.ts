@@ -5,6 +5,8 @@ import type { HttpServer } from './server.ts'
 export interface DevControls {
   clock: { now(): number; set(nowMs: number): void }
   describe(): unknown
+  /** What would have been sent, oldest first. */
+  outbox(): Promise<unknown[]>
   /** Throws everything away and starts again. @returns the new instance */
   reset(): Promise<unknown>
 }
@@ -21,8 +23,9 @@ export function mountDevRoutes(server: HttpServer, controls: DevControls): void 
     clock.set(nowMs)
     return sendJson(reply, 200, { nowMs: clock.now() })
   })
-  // Nothing is sent yet: mail and text messages come with the operations that send them.
-  server.get('/dev/outbox', (_request, reply) => sendJson(reply, 200, { messages: [] }))
+  server.get('/dev/outbox', async (_request, reply) =>
+    sendJson(reply, 200, { messages: await controls.outbox() }),
+  )
   server.post('/dev/reset', async (_request, reply) => sendJson(reply, 200, await controls.reset()))
 }
 

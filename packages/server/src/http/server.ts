@@ -11,6 +11,7 @@ import { AppError } from '../errors.ts'
 import type { Family, Inbound, Reply } from '../operation/family.ts'
 import type { Operation } from '../operation/operation.ts'
 import { readBody } from './body.ts'
+import { mountInvitationPage } from './invitation/page.ts'
 import { type Document, mountReference } from './reference/documents.ts'
 
 export type HttpServer = FastifyInstance
@@ -65,6 +66,7 @@ export function createHttpServer(backend: Backend, options: HttpOptions): Fastif
   allowOrigins(server, options.corsOrigins)
   for (const family of backend.families) mountFamily(server, backend, family)
   mountProbes(server, backend)
+  mountInvitationPage(server)
   mountReference(server, backend.families, () => backend.documents())
   server.setNotFoundHandler((_request, reply) => {
     return send(reply, errorReply(fallback, new AppError('ROUTE_NOT_FOUND')))

@@ -1,7 +1,7 @@
 // Removes API keys that expired a week ago: until then their use is answered as that of a known key.
 import type { CommitQueue } from '../commit/queue.ts'
 import { entryOnly, type Outcome } from '../commit/unit.ts'
-import { acquireLease, holdsLease } from '../domain/audit/checkpoint.store.ts'
+import { acquireLease, holdsLease } from '../domain/lease/lease.store.ts'
 import {
   deleteExpiredKeys,
   type ExpiredKey,

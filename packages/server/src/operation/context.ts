@@ -12,6 +12,8 @@ interface Services {
   keyvault: Keyvault
   oidc: OidcVerifier
   reader: Reader
+  /** Where people reach this server, for links: without a slash at the end. */
+  publicUrl: string
 }
 
 /** @template E the error codes that the operation's record declares */

@@ -6,6 +6,9 @@ import type { ErrorCode } from '../errors.ts'
 import type { ActionContext, Context } from './context.ts'
 import type { Tag } from './tags.ts'
 
+/** Users, by their credentials; or somebody who was invited, by the key of the invitation. */
+type CallerKind = 'user' | 'invitee'
+
 /** Named classes of rate limits; the numbers are configuration. */
 type LimitClass = 'read' | 'write' | 'crypto' | 'auth'
 
@@ -96,6 +99,7 @@ export interface ActivitySpec<
 
 export interface ActivityOperation extends Described {
   kind: 'activity'
+  caller: CallerKind
   versions: readonly Version[]
   result: z.ZodType
   policy: PolicySubject
@@ -132,6 +136,7 @@ export function defineActivity<
   return {
     ...spec,
     kind: 'activity',
+    caller: 'user',
     versions: [newest, ...olderVersions],
     parentMayAct:
       typeof parentMayAct === 'boolean'
@@ -168,6 +173,7 @@ type Outside = Pick<Context, 'oidc'>
 
 export interface QueryOperation extends Described {
   kind: 'query'
+  caller: CallerKind
   params: z.ZodType
   result: z.ZodType
   findsCaller: boolean
@@ -183,6 +189,7 @@ export function defineQuery<S extends z.ZodType, R extends z.ZodType, const E ex
   return {
     ...spec,
     kind: 'query',
+    caller: 'user',
     resolve: async (services, params) =>
       spec.resolve === undefined ? params : spec.resolve(services, params as z.output<S>),
     run: async (ctx, params) => spec.run(ctx, params as z.output<S>),
@@ -192,6 +199,7 @@ export function defineQuery<S extends z.ZodType, R extends z.ZodType, const E ex
 /** An approval or a rejection of another activity: never an activity of its own. */
 export interface VoteOperation extends Described {
   kind: 'vote'
+  caller: CallerKind
   type: string
   selection: VoteSelection
   params: z.ZodType<{ fingerprint: string }>
@@ -199,8 +207,13 @@ export interface VoteOperation extends Described {
   example: { params: unknown; result: unknown }
 }
 
-export function defineVote(spec: Omit<VoteOperation, 'kind'>): VoteOperation {
-  return { ...spec, kind: 'vote' }
+export function defineVote(spec: Omit<VoteOperation, 'kind' | 'caller'>): VoteOperation {
+  return { ...spec, kind: 'vote', caller: 'user' }
+}
+
+/** Opens an operation to those who were invited, and closes it to everybody else. */
+export function forInvitee<O extends Operation>(operation: O): O {
+  return { ...operation, caller: 'invitee' }
 }
 
 export type Operation = ActivityOperation | QueryOperation | VoteOperation

@@ -45,6 +45,12 @@ export function text(max: number, missing?: string) {
     .refine(isPlainText, 'must be well-formed text without control characters')
 }
 
+/** An e-mail address that a message can be sent to. */
+export const mailAddress = z
+  .email('must be an e-mail address')
+  .max(254)
+  .describe('An e-mail address.')
+
 /** A name that people give: 1 to 255 characters. */
 export const label = text(255).min(1, 'must not be empty')
 

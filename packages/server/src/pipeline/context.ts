@@ -20,6 +20,7 @@ export function contextOf(deps: Dependencies, { call, caller, actor, reader }: R
   return {
     keyvault: deps.keyvault,
     oidc: deps.oidc,
+    publicUrl: deps.publicUrl(),
     reader,
     organization: caller.organization,
     parent: caller.parent,

@@ -20,6 +20,8 @@ export interface Dependencies {
   queue: Pick<CommitQueue, 'submit'>
   underLock: CommitQueue['underLock']
   refusals: Refusals
+  /** Where people reach this server; asked late, since a free port is known late. */
+  publicUrl(): string
   /** Requests that change what an organization's decisions read go one by one. */
   turns: Turns
   clock: Clock

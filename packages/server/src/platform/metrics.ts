@@ -34,6 +34,13 @@ export const flushUnits = new Histogram({
   registers,
 })
 
+export const outboxDeliveries = new Counter({
+  name: 'keystead_outbox_messages_total',
+  help: 'Deliveries of outbox messages by lane and outcome: delivered, failed, refused, expired',
+  labelNames: ['lane', 'outcome'] as const,
+  registers,
+})
+
 export const cacheLookups = new Gauge({
   name: 'keystead_snapshot_cache_lookups',
   help: 'Look-ups in the snapshot cache, by outcome',

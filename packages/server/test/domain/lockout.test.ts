@@ -98,7 +98,7 @@ function start(members: string[], rootThreshold: number): State {
     created_ms: 1,
   }
   const users = ['A', 'B', 'C'].map((id) => userRow(id, members.includes(id)))
-  const empty = { apiKeys: [], passkeys: [], oidcIdentities: [], tags: [] }
+  const empty = { apiKeys: [], passkeys: [], oidcIdentities: [], tags: [], invitations: [] }
   const rows = { organization: [organization], users, wallets: [], privateKeys: [], ...empty }
   const filled = Object.keys(SLOTS).reduce<CoveredRows>(
     (before, id) => create(id).apply(stateOf(before, false), 'rootQuorum'),

@@ -1,9 +1,12 @@
 // A scenario in which every store runs each of its statements.
 import { apiKeyParams, generateKey } from '../../../../tests/support/client.ts'
+import { invitationParams, readLink } from '../../../../tests/support/invitee.ts'
+import { linkIn } from '../../../../tests/support/smtp.ts'
 import { authenticatorParams, makePasskey } from '../../../../tests/support/webauthn.ts'
 import { findActivity } from '../../src/domain/activity/activity.store.ts'
 import { findEntryAt, findNewestLeaf } from '../../src/domain/audit/audit.store.ts'
 import { stopCheckpoints, writeCheckpoint } from '../../src/domain/audit/checkpointer.ts'
+import { deliverDue, DeliveryFailure } from '../../src/domain/outbox/deliverer.ts'
 import {
   findSubOrganizations,
   findSubOrganizationsByCredentialId,
@@ -11,6 +14,7 @@ import {
 } from '../../src/domain/organization/lookup.store.ts'
 import { ExpiredKeyPurge } from '../../src/jobs/purgeExpiredKeys.ts'
 import { isInitialised } from '../../src/host/instance.ts'
+import { listWaitingMail } from '../../src/host/waitingMail.ts'
 import {
   accountParams,
   adminClient,
@@ -37,6 +41,7 @@ export async function exercise(instance: Instance): Promise<void> {
   await purgeExpired(instance, admin)
   await lookUpBelow(instance, admin)
   await changeOrganizations(admin)
+  await invite(instance, admin)
   await checkpoint()
   await voteOn(instance, admin)
   await checkpoint()
@@ -77,6 +82,28 @@ async function usePrivateKeys(admin: AppClient): Promise<void> {
   const made = await admin.submit('create_private_keys', { privateKeys }, 'CREATE_PRIVATE_KEYS_V2')
   const id = made.at('activity.result.createPrivateKeysResultV2.privateKeys.0.privateKeyId')
   await admin.send('submit/sign_raw_payload', signBody(admin, id, 'statements'))
+}
+
+async function invite({ app, admin: { userId } }: Instance, admin: AppClient): Promise<void> {
+  const invited = async () => {
+    const invitations = [invitationParams(userId)]
+    const made = await admin.submit('create_invitations', { invitations })
+    const id = made.at('activity.result.createInvitationsResult.invitationIds.0')
+    const mail = (await listWaitingMail(app)).find((waiting) => waiting.id === id)
+    const { key, organizationId } = readLink(linkIn(mail?.text))
+    return { id, client: new AppClient(app, key, organizationId) }
+  }
+  const { id: invitationId, client } = await invited()
+  const told = await client.query('get_invitation')
+  const authenticator = authenticatorParams(makePasskey())
+  const accepted = { invitationId, userId: told.at('userId'), authenticator }
+  await client.submit('accept_invitation', accepted, 'ACCEPT_INVITATION_V2')
+  await admin.submit('delete_invitation', { invitationId: (await invited()).id })
+  await invited()
+  const lanes = new Map([['mail', () => Promise.reject(new DeliveryFailure('down', false))]])
+  const turn = { ...app.deps, store: app.store, holder: 'test', observe: () => undefined }
+  await deliverDue({ ...turn, lanes })
+  await deliverDue({ ...turn, lanes, clock: { now: () => Date.now() + 30 * 86_400_000 } })
 }
 
 async function usePasskeys(admin: AppClient): Promise<void> {

@@ -149,6 +149,8 @@ interface InstanceParts {
   drop: () => Promise<void>
 }
 
+export const PUBLIC_URL = 'https://keystead.test'
+
 const ADMIN = {
   organizationId: null,
   organizationName: 'Acme',
@@ -158,12 +160,12 @@ const ADMIN = {
 }
 
 function startApp(store: Store, rootKey: Buffer, options: InstanceOptions): Promise<App> {
-  const { clock, jobs = false, oidc = readConfig({}).oidc } = options
-  const window = { aheadMs: 300_000, behindMs: 86_400_000 }
+  const { clock, jobs = false } = options
+  const defaults = readConfig({})
   return createApp(store, rootKey, {
-    window,
-    oidc,
-    jobs,
+    config: { ...defaults, oidc: options.oidc ?? defaults.oidc },
+    publicUrl: () => PUBLIC_URL,
+    jobs: jobs ? { lanes: new Map() } : null,
     ...(clock === undefined ? {} : { clock }),
   })
 }

@@ -4,16 +4,15 @@ import { sha256 } from '@keystead/crypto/node'
 import type { Store, Tx } from '../../store/engine.ts'
 import type { Keyvault } from '../keyvault/keyvault.ts'
 import { log } from '../../platform/log.ts'
+import { acquireLease, releaseLease } from '../lease/lease.store.ts'
 import { headFromRow, type HeadRow } from './audit.store.ts'
 import { Tampered } from './head.ts'
 import { checkpointBytes, type Leaf, leafHash, merkleTree, signCheckpoint } from './checkpoint.ts'
 import {
-  acquireLease,
   findNewestCheckpoint,
   insertCheckpoint,
   listDirtyHeads,
   markClean,
-  releaseLease,
 } from './checkpoint.store.ts'
 
 const LEAVES_MAX = 5000

@@ -105,6 +105,22 @@ export const privateKeyTable = table('private_key', {
   tags: 'text',
 })
 
+export const invitationTable = table('invitation', {
+  organization_id: 'uuid',
+  id: 'uuid',
+  user_id: 'uuid',
+  user_name: 'text',
+  email: 'text',
+  tags: 'text',
+  access_type: 'text',
+  sender_id: 'uuid',
+  public_key: 'bytes',
+  status: 'text',
+  expires_ms: 'integer',
+  created_ms: 'integer',
+  updated_ms: 'integer',
+})
+
 /** Tables whose rows `state_mac` covers. A row that a decision reads belongs in one of them. */
 const coveredTables = {
   organization: organizationTable,
@@ -115,6 +131,7 @@ const coveredTables = {
   passkeys: passkeyTable,
   oidcIdentities: oidcIdentityTable,
   tags: tagTable,
+  invitations: invitationTable,
 } as const satisfies Record<string, Table>
 
 /** What an organization holds: the covered tables without its own row. */

@@ -69,6 +69,25 @@ export interface Tag {
   updatedMs: number
 }
 
+/** Somebody who was asked to join. The user comes to be when the invitation is accepted. */
+export interface Invitation {
+  id: string
+  /** The id that the user will have. */
+  userId: string
+  userName: string
+  email: string
+  tagIds: readonly string[]
+  accessType: 'web' | 'api' | 'all'
+  /** The user who invites. */
+  senderId: string
+  /** Of the key in the mailed link: lowercase hexadecimal, compressed P-256. */
+  publicKey: string
+  status: 'created' | 'accepted'
+  expiresMs: number
+  createdMs: number
+  updatedMs: number
+}
+
 export interface Wallet {
   id: string
   name: string
@@ -107,6 +126,7 @@ export interface Snapshot {
   /** The user of every credential, by the credential's id. */
   credentialOwners: ReadonlyMap<string, string>
   tags: ReadonlyMap<string, Tag>
+  invitations: ReadonlyMap<string, Invitation>
   wallets: ReadonlyMap<string, Wallet>
   privateKeys: ReadonlyMap<string, PrivateKey>
   features: Features

@@ -7,6 +7,7 @@ import type { CoveredRows } from './covered.store.ts'
 import { resourceLimits } from './limits.ts'
 import type {
   ApiKey,
+  Invitation,
   OidcIdentity,
   Passkey,
   PrivateKey,
@@ -23,7 +24,10 @@ export function snapshotFromRows(row: Row, rows: CoveredRows): Omit<Snapshot, 'r
   const oidcIdentities = rows.oidcIdentities.map(oidcIdentityFromRow)
   const credentials = [...apiKeys, ...passkeys, ...oidcIdentities]
   const users = usersFromRows(rows.users, { apiKeys, passkeys, oidcIdentities })
-  const others = users.length + rows.wallets.length + rows.privateKeys.length + rows.tags.length
+  const { wallets, privateKeys, tags, invitations } = rows
+  const others = [users, wallets, privateKeys, tags, invitations]
+    .map(({ length }) => length)
+    .reduce((sum, count) => sum + count)
   const parentId = nullable(row, 'parent_id')
   return {
     organizationId: text(row, 'organization_id'),
@@ -35,6 +39,7 @@ export function snapshotFromRows(row: Row, rows: CoveredRows): Omit<Snapshot, 'r
     passkeysByCredentialId: new Map(passkeys.map((key) => [key.credentialId, key])),
     credentialOwners: new Map(credentials.map(({ id, userId }) => [id, userId])),
     tags: new Map(rows.tags.map((tag) => [text(tag, 'id'), tagFromRow(tag)])),
+    invitations: new Map(rows.invitations.map((row) => [text(row, 'id'), invitationFromRow(row)])),
     wallets: new Map(rows.wallets.map((wallet) => [text(wallet, 'id'), walletFromRow(wallet)])),
     privateKeys: new Map(rows.privateKeys.map((key) => [text(key, 'id'), privateKeyFromRow(key)])),
     features: new Map(
@@ -137,6 +142,22 @@ function tagFromRow(row: Row): Tag {
     id: text(row, 'id'),
     kind: text(row, 'kind') as Tag['kind'],
     name: text(row, 'name'),
+    ...times(row),
+  }
+}
+
+function invitationFromRow(row: Row): Invitation {
+  return {
+    id: text(row, 'id'),
+    userId: text(row, 'user_id'),
+    userName: text(row, 'user_name'),
+    email: text(row, 'email'),
+    tagIds: json<string[]>(row, 'tags') ?? [],
+    accessType: text(row, 'access_type') as Invitation['accessType'],
+    senderId: text(row, 'sender_id'),
+    publicKey: (row['public_key'] as Buffer).toString('hex'),
+    status: text(row, 'status') as Invitation['status'],
+    expiresMs: integer(row, 'expires_ms'),
     ...times(row),
   }
 }

@@ -26,6 +26,8 @@ export interface UserParams {
 
 /** A user whose credentials were verified. */
 interface VerifiedUser extends Omit<UserParams, 'credentials'> {
+  /** An id that the user was promised; absent: a new one. */
+  id?: string
   credentials: Credentials
 }
 
@@ -68,7 +70,7 @@ export function planUsers(plan: NewUsers): UserPlan {
   const count = (organization?.users.size ?? 0) + plan.users.length
   if (count > limits.users) throw new AppError('USER_LIMIT')
   const planned = plan.users.map((user) => {
-    const userId = plan.newId()
+    const userId = user.id ?? plan.newId()
     refuseUnknownTags(organization, user.tagIds)
     const credentials = planCredentials({ ...plan, userId, ...user.credentials })
     return { row: userRow(plan, userId, user), credentials }

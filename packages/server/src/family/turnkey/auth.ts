@@ -5,6 +5,7 @@ import type { Snapshot } from '../../domain/organization/model.ts'
 import { AppError, invalidField } from '../../errors.ts'
 import type { Call, Caller } from '../../operation/family.ts'
 import { INSTANCE_ID, isUuid } from '../../platform/ids.ts'
+import { authenticateInvitee } from './inviteeAuth.ts'
 import { type Held, isWebauthn, parseProof, type Proof } from './proof.ts'
 
 /** A credential, and the organizations it was found through. */
@@ -27,6 +28,9 @@ export async function authenticate(
 ): Promise<Caller> {
   const organizationId = organizationOf(call)
   const header = stampHeader(call)
+  if (call.operation.caller === 'invitee') {
+    return authenticateInvitee(call, { organizationId, header, directory })
+  }
   const proof = parseProof(header)
   const find = (id: string) => (fresh ? directory.refresh(id) : directory.find(id))
   const search = { organizationId, proof, directory }

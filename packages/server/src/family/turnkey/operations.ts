@@ -1,9 +1,11 @@
 // Every operation of the Turnkey family, one line each.
 import type { Operation } from '../../operation/operation.ts'
+import { acceptInvitation } from './activity/acceptInvitation.ts'
 import { approveActivity } from './activity/approveActivity.ts'
 import { createApiKeys } from './activity/createApiKeys.ts'
 import { createApiOnlyUsers } from './activity/createApiOnlyUsers.ts'
 import { createAuthenticators } from './activity/createAuthenticators.ts'
+import { createInvitations } from './activity/createInvitations.ts'
 import { createOauthProviders } from './activity/createOauthProviders.ts'
 import { createPrivateKeys } from './activity/createPrivateKeys.ts'
 import { createPrivateKeyTag } from './activity/createPrivateKeyTag.ts'
@@ -14,6 +16,7 @@ import { createWallet } from './activity/createWallet.ts'
 import { createWalletAccounts } from './activity/createWalletAccounts.ts'
 import { deleteApiKeys } from './activity/deleteApiKeys.ts'
 import { deleteAuthenticators } from './activity/deleteAuthenticators.ts'
+import { deleteInvitation } from './activity/deleteInvitation.ts'
 import { deleteOauthProviders } from './activity/deleteOauthProviders.ts'
 import { deletePrivateKeyTags } from './activity/deletePrivateKeyTags.ts'
 import { deleteSubOrganization } from './activity/deleteSubOrganization.ts'
@@ -39,6 +42,7 @@ import { getApiKey } from './query/getApiKey.ts'
 import { getApiKeys } from './query/getApiKeys.ts'
 import { getAuthenticator } from './query/getAuthenticator.ts'
 import { getAuthenticators } from './query/getAuthenticators.ts'
+import { getInvitation } from './query/getInvitation.ts'
 import { getOauthProviders } from './query/getOauthProviders.ts'
 import { getOrganizationConfigs } from './query/getOrganizationConfigs.ts'
 import { getPrivateKey } from './query/getPrivateKey.ts'
@@ -57,10 +61,12 @@ import { listWallets } from './query/listWallets.ts'
 import { whoami } from './query/whoami.ts'
 
 export const operations: readonly Operation[] = [
+  acceptInvitation,
   approveActivity,
   createApiKeys,
   createApiOnlyUsers,
   createAuthenticators,
+  createInvitations,
   createOauthProviders,
   createPrivateKeys,
   createPrivateKeyTag,
@@ -71,6 +77,7 @@ export const operations: readonly Operation[] = [
   createWalletAccounts,
   deleteApiKeys,
   deleteAuthenticators,
+  deleteInvitation,
   deleteOauthProviders,
   deletePrivateKeyTags,
   deleteSubOrganization,
@@ -81,6 +88,7 @@ export const operations: readonly Operation[] = [
   getApiKeys,
   getAuthenticator,
   getAuthenticators,
+  getInvitation,
   getOauthProviders,
   getOrganizationConfigs,
   getPrivateKey,

@@ -1,7 +1,7 @@
 // /docs: the whole reference as one HTML page that loads nothing and reads well without scripts.
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type Tag, tagLabels } from '../../operation/tags.ts'
+import { contentPolicy } from '../contentPolicy.ts'
 import type { Described, Endpoint, EndpointError } from './endpoints.ts'
 import { type Field, fieldsOf } from './fields.ts'
 import { html, type Markup, trusted } from './markup.ts'
@@ -10,18 +10,7 @@ const asset = (name: string) => readFileSync(new URL(name, import.meta.url), 'ut
 const style = asset('page.css')
 const script = asset('page.client.js')
 
-const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
-
-/** SECURITY: exactly our style and our script run, and nothing is loaded from anywhere. */
-export const pagePolicy = [
-  "default-src 'none'",
-  `style-src ${hashOf(style)}`,
-  `script-src ${hashOf(script)}`,
-  'img-src data:',
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
+export const pagePolicy = contentPolicy({ style, script }, 'img-src data:')
 
 /** The page of all families. */
 export function page(families: readonly Described[]): string {
