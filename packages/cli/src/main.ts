@@ -3,15 +3,15 @@ import { readFileSync } from 'node:fs'
 import { AppError, ConfigError, HostError } from '@keystead/server/commands'
 import { auditCommands } from './audit.ts'
 import { type Command, UsageError } from './command.ts'
+import { governanceCommands } from './governance.ts'
 import { instanceCommands } from './instance.ts'
 import { requestCommands } from './request.ts'
 
-const commands: Record<string, Command> = Object.assign(
-  Object.create(null) as Record<string, Command>,
-  instanceCommands,
-  requestCommands,
-  auditCommands,
-)
+/** Without a prototype: no word of the shell may name what every object has. */
+const commands = Object.create(null) as Record<string, Command>
+for (const some of [instanceCommands, governanceCommands, requestCommands, auditCommands]) {
+  Object.assign(commands, some)
+}
 
 async function main(words: readonly string[]): Promise<number> {
   const [first, second] = words

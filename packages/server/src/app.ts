@@ -8,6 +8,7 @@ import { HeadWatch } from './domain/audit/headWatch.ts'
 import { Refusals } from './domain/audit/refusals.ts'
 import { Keyvault } from './domain/keyvault/keyvault.ts'
 import { Directory } from './domain/organization/directory.ts'
+import { UsageMeter } from './domain/usage/meter.ts'
 import { AppError } from './errors.ts'
 import type { Dependencies, Observed } from './pipeline/dependencies.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
@@ -23,10 +24,12 @@ import {
   stageSeconds,
 } from './platform/metrics.ts'
 import { Turns } from './platform/turns.ts'
-import { Busy, type Store } from './store/engine.ts'
+import { createRateLimiter } from './rateLimits.ts'
+import { Busy, patiently, type Store } from './store/engine.ts'
 
 const CHECKPOINT_MS = 1000
 const SUMMARY_MS = 60_000
+const USAGE_MS = 5000
 
 /** Everything an unsealed process works with. */
 export interface App {
@@ -39,11 +42,13 @@ export interface App {
 export async function createApp(
   store: Store,
   rootKey: Buffer,
-  options: { window: Config['window']; clock?: Clock; jobs: boolean },
+  options: { config: Config; clock?: Clock; jobs: boolean },
 ): Promise<App> {
   const clock = options.clock ?? systemClock
   const keyvault = await Keyvault.open(store.reader, rootKey)
   const watch = new HeadWatch()
+  const { config } = options
+  const limiting = createRateLimiter(store, config)
   const onFlush = (units: number) => flushUnits.observe(units)
   const queue = new CommitQueue(store, { keyvault, clock, watch, onFlush })
   const deps: Dependencies = {
@@ -55,14 +60,21 @@ export async function createApp(
     queue,
     underLock: (organizationId, work) => queue.underLock(organizationId, work),
     refusals: new Refusals(),
+    rateLimiter: limiting.rateLimiter,
+    usage: new UsageMeter(),
+    allowances: config.allowances,
     turns: new Turns(),
-    window: options.window,
+    window: config.window,
     observe,
   }
   // SECURITY: an instance whose own rows were changed from outside does not start.
   await deps.directory.find(INSTANCE_ID)
   const stopJobs = options.jobs ? startJobs(deps, store) : () => Promise.resolve()
-  return { store, deps, stop: stopJobs }
+  const stop = async () => {
+    await stopJobs()
+    await limiting.close()
+  }
+  return { store, deps, stop }
 }
 
 function observe(event: Observed): void {
@@ -110,29 +122,37 @@ function startJobs(deps: Dependencies, store: Store): () => Promise<void> {
   const timers = [
     setInterval(() => enqueue('checkpoint', checkpoint), CHECKPOINT_MS),
     setInterval(() => enqueue('summaries', () => writeSummaries(deps)), SUMMARY_MS),
+    setInterval(() => enqueue('usage', () => writeUsage({ store, deps })), USAGE_MS),
   ]
   return async () => {
     for (const timer of timers) clearInterval(timer)
     enqueue('summaries', () => writeSummaries(deps))
+    enqueue('usage', () => writeUsage({ store, deps }))
     enqueue('checkpoint', checkpoint)
     enqueue('checkpoint', () => stopCheckpoints({ store, holder }))
     await running
   }
 }
 
-/** Writes the refusals counted since the last time to the instance's chain. */
+/** Adds what this process counted to the database: bookkeeping, which takes no head. */
+export function writeUsage({ store, deps }: Pick<App, 'store' | 'deps'>): Promise<void> {
+  return deps.usage.write((work) => patiently(() => store.write('alone', work)))
+}
+
+/** Writes the refusals counted since the last time to the chains that they belong to. */
 async function writeSummaries(deps: Dependencies): Promise<void> {
   const { hits, misses } = deps.directory.cache.counts
   cacheLookups.set({ outcome: 'hit' }, hits)
   cacheLookups.set({ outcome: 'miss' }, misses)
-  const facts = deps.refusals.take()
-  try {
-    for (const audit of facts) {
-      const id = newUuid(deps.clock.now())
-      await deps.queue.submit(entryOnly({ id, organizationId: INSTANCE_ID, audit }))
+  const entries = deps.refusals.take()
+  while (entries[0] !== undefined) {
+    const [entry] = entries
+    try {
+      await deps.queue.submit(entryOnly({ id: newUuid(deps.clock.now()), ...entry }))
+    } catch (error) {
+      deps.refusals.restore(entries)
+      throw error
     }
-  } catch (error) {
-    deps.refusals.restore(facts)
-    throw error
+    entries.shift()
   }
 }

@@ -38,7 +38,7 @@ async function insertKnownWallet({ data, databaseUrl, admin }: TestServer): Prom
   try {
     const rootKey = await unsealByFile(store, config)
     if (rootKey === undefined) throw new Error('the instance has no seal file')
-    const app = await createApp(store, rootKey, { window: config.window, jobs: false })
+    const app = await createApp(store, rootKey, { config, jobs: false })
     const { keyvault, queue, clock } = app.deps
     const nowMs = clock.now()
     const newId = () => newUuid(nowMs)

@@ -4,11 +4,10 @@ import { createConnection, createServer, type Server, type Socket } from 'node:n
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Config } from '../config.ts'
-import { HostError, type InitOptions } from './instance.ts'
+import type { HostCommand } from './hostCommands.ts'
+import { HostError } from './instance.ts'
 
-export type ControlRequest =
-  | { command: 'unseal'; words: string }
-  | { command: 'createOrganization'; options: InitOptions }
+export type ControlRequest = { command: 'unseal'; words: string } | HostCommand
 
 type ControlReply = { ok: true; value: unknown } | { ok: false; message: string }
 

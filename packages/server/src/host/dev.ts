@@ -104,6 +104,7 @@ async function start(config: Config, clock: DevClock): Promise<Running> {
     ...config,
     dataDirectory,
     databaseUrl: null,
+    workers: 1,
     sealFile: join(dataDirectory, 'seal.key'),
   }
   const store = await openStore(own, { checkpoints: true })
@@ -115,7 +116,7 @@ async function start(config: Config, clock: DevClock): Promise<Running> {
     email: null,
     apiPublicKey,
   })
-  const app = await createApp(store, rootKey, { window: config.window, clock, jobs: true })
+  const app = await createApp(store, rootKey, { config: own, clock, jobs: true })
   const { walletId, addresses } = await seedWallet(app, admin.organizationId)
   const { organizationId, userId } = admin
   return {

@@ -6,6 +6,7 @@ import { type Config, readConfig } from '../config.ts'
 import type { Store } from '../store/engine.ts'
 import { type ControlRequest, listenForControl } from './control.ts'
 import { type Fleet, serveAsWorker, startFleet, stopSignal } from './fleet.ts'
+import { runAsHost } from './hostCommands.ts'
 import {
   HostError,
   initialise,
@@ -15,7 +16,6 @@ import {
   unsealByFile,
   unsealByWords,
 } from './instance.ts'
-import { createRootOrganization } from './organizations.ts'
 
 /** Prints one line for a person; the last one of a start says where it listens. */
 export type Print = (line: string) => void
@@ -107,13 +107,7 @@ interface Host {
 
 /** Obeys one command of the host's shell. */
 async function obey({ store, config, fleet }: Host, request: ControlRequest): Promise<unknown> {
-  switch (request.command) {
-    case 'unseal':
-      return fleet.unseal(await unsealByWords(store, request.words))
-    case 'createOrganization': {
-      if (fleet.rootKey === undefined) throw new HostError('the server is sealed')
-      const app = await createApp(store, fleet.rootKey, { window: config.window, jobs: false })
-      return createRootOrganization(app, request.options)
-    }
-  }
+  if (request.command === 'unseal') return fleet.unseal(await unsealByWords(store, request.words))
+  if (fleet.rootKey === undefined) throw new HostError('the server is sealed')
+  return runAsHost(await createApp(store, fleet.rootKey, { config, jobs: false }), request)
 }

@@ -32,7 +32,7 @@ export async function startServing(
   store: Store,
   options: ServingOptions = {},
 ): Promise<Serving> {
-  const open = (rootKey: Buffer) => createApp(store, rootKey, { window: config.window, jobs: true })
+  const open = (rootKey: Buffer) => createApp(store, rootKey, { config, jobs: true })
   const { rootKey: knownKey, metrics } = options
   let app = knownKey === undefined ? undefined : await open(knownKey)
   let opening: Promise<App> | undefined

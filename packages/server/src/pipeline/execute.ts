@@ -15,6 +15,8 @@ export interface Execution {
   effects: Effects | null
   /** What the effects touch. */
   changes: Unit['changes']
+  /** How many signatures it made. */
+  signatures: number
 }
 
 /** A request that waits for more votes. */
@@ -24,11 +26,12 @@ export const held: Execution = {
   error: null,
   effects: null,
   changes: 'nothing',
+  signatures: 0,
 }
 
 /** A request that was denied, or failed while it ran. */
 export function failedWith(error: AppError): Execution {
-  return { status: 'FAILED', result: null, error, effects: null, changes: 'nothing' }
+  return { ...held, status: 'FAILED', error }
 }
 
 interface Run {
@@ -61,7 +64,8 @@ export async function execute(deps: Dependencies, run: Run): Promise<Execution> 
     )
     const { changes } = operation
     const text = JSON.stringify(version.downgrade(result))
-    return { status: 'COMPLETED', result: text, error: null, effects, changes }
+    const signatures = operation.signs?.(params) ?? 0
+    return { status: 'COMPLETED', result: text, error: null, effects, changes, signatures }
   } catch (error) {
     if (!(error instanceof AppError) || isTransient(error)) throw error
     return failedWith(error)

@@ -7,6 +7,7 @@ import { decide, decidingOrganization } from '../domain/authority/decide.ts'
 import { AppError } from '../errors.ts'
 import type { Call, Caller, Family, Submission } from '../operation/family.ts'
 import { newUuid } from '../platform/ids.ts'
+import { chargeFor, overQuota, rootOf } from './admit.ts'
 import { type Dependencies, isCurrent } from './dependencies.ts'
 import { execute, type Execution, failedWith, failureText, held, storedFailure } from './execute.ts'
 import { auditFacts, decidedOn } from './record.ts'
@@ -30,10 +31,10 @@ export async function submit(deps: Dependencies, family: Family, turn: Turn): Pr
   }
   const execution = await attempt(deps, turn, submission)
   call.watch.lap('prepare')
-  const unit = buildUnit(turn, { submission, fingerprint, execution, nowMs: deps.clock.now() })
+  const unit = buildUnit(deps, turn, { submission, fingerprint, execution })
   const outcome = await deps.queue.submit(unit)
   call.watch.lap('commit')
-  return conclude(deps, family, { turn, submission, fingerprint, unit, outcome })
+  return conclude(deps, family, { turn, submission, fingerprint, execution, unit, outcome })
 }
 
 /** Whether a body that was never seen may still be accepted. */
@@ -70,7 +71,6 @@ interface Decided {
   submission: Submission
   fingerprint: Buffer
   execution: Execution
-  nowMs: number
 }
 
 const AUDIT_OUTCOME = {
@@ -80,11 +80,11 @@ const AUDIT_OUTCOME = {
 } as const
 
 function buildUnit(
-  turn: Turn,
-  decided: Decided,
+  deps: Dependencies,
+  { call, caller }: Turn,
+  { submission, fingerprint, execution }: Decided,
 ): Unit & { activity: NonNullable<Unit['activity']> } {
-  const { call, caller } = turn
-  const { submission, fingerprint, execution, nowMs } = decided
+  const nowMs = deps.clock.now()
   const { organization } = caller
   const denied = execution.error?.code === 'NOT_AUTHORIZED'
   const id = newUuid(nowMs)
@@ -117,6 +117,7 @@ function buildUnit(
     target: null,
     vote: null,
     end: null,
+    charge: chargeFor(deps, caller, execution.signatures),
     changes: execution.changes,
     effects: execution.effects,
   }
@@ -126,6 +127,7 @@ interface Conclusion {
   turn: Turn
   submission: Submission
   fingerprint: Buffer
+  execution: Execution
   unit: ReturnType<typeof buildUnit>
   outcome: Outcome
 }
@@ -141,6 +143,8 @@ async function conclude(
       return 'again'
     case 'expired':
       throw new AppError('API_KEY_EXPIRED')
+    case 'overQuota':
+      throw overQuota(turn.caller, outcome.atMs)
     case 'duplicate': {
       const known = await findKnown(deps, turn.caller, fingerprint)
       // Its transaction may have been lost together with the first one's.
@@ -149,17 +153,14 @@ async function conclude(
     }
     case 'failed': {
       const execution = failedWith(outcome.error)
-      const failed = buildUnit(turn, {
-        submission,
-        fingerprint,
-        execution,
-        nowMs: deps.clock.now(),
-      })
+      const failed = buildUnit(deps, turn, { submission, fingerprint, execution })
       const stored = await deps.queue.submit(failed)
-      return conclude(deps, family, { ...conclusion, unit: failed, outcome: stored })
+      return conclude(deps, family, { ...conclusion, execution, unit: failed, outcome: stored })
     }
     case 'committed': {
       const { seq, atMs } = outcome
+      const { signatures } = conclusion.execution
+      deps.usage.count(rootOf(turn.caller).organizationId, atMs, { activities: 1, signatures })
       const activity = { ...unit.activity, seq, created_ms: atMs, updated_ms: atMs }
       return answer({ deps, family, turn }, activity)
     }

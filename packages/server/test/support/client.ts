@@ -32,8 +32,9 @@ export class AppClient extends TestClient {
       headers: { 'x-stamp': stamp(this.key, body) },
       address: '127.0.0.1',
     }
-    const { status, body: bytes } = await handle(this.app.deps, family, { operation, request })
-    return new Answer(new Response(null, { status }), bytes.toString('utf8'))
+    const reply = await handle(this.app.deps, family, { operation, request })
+    const { status, headers = {} } = reply
+    return new Answer(new Response(null, { status, headers }), reply.body.toString('utf8'))
   }
 
   /** The same user through another process. */

@@ -1,9 +1,13 @@
 // A scenario in which every store runs each of its statements.
 import { apiKeyParams, generateKey } from '../../../../tests/support/client.ts'
+import { writeUsage } from '../../src/app.ts'
 import { findActivity } from '../../src/domain/activity/activity.store.ts'
 import { findEntryAt, findNewestLeaf } from '../../src/domain/audit/audit.store.ts'
 import { stopCheckpoints, writeCheckpoint } from '../../src/domain/audit/checkpointer.ts'
 import { listRootOrganizations } from '../../src/domain/organization/lookup.store.ts'
+import { addRequests } from '../../src/domain/usage/rateWindow.store.ts'
+import { listUsage } from '../../src/domain/usage/usage.store.ts'
+import { freeze, setLimits } from '../../src/host/governance.ts'
 import { isInitialised } from '../../src/host/instance.ts'
 import {
   accountParams,
@@ -25,6 +29,7 @@ export async function exercise(instance: Instance): Promise<void> {
   const newest = await listPages(admin)
   await createBelow(admin)
   await checkpoint()
+  await govern(instance, admin)
   await voteOn(instance, admin)
   await checkpoint()
   await stopCheckpoints({ store, holder: 'test' })
@@ -91,6 +96,18 @@ async function createBelow(admin: AppClient): Promise<void> {
     'CREATE_SUB_ORGANIZATION_V8',
   )
   await new AppClient(admin.app, key, admin.organizationId).query('whoami')
+}
+
+async function govern({ app }: Instance, admin: AppClient): Promise<void> {
+  const { organizationId } = admin
+  const { address } = await createWallet(admin, 'charged')
+  await setLimits(app, { organizationId, set: { signaturesPerMonth: 9 } })
+  await admin.send('submit/sign_raw_payload', signBody(admin, address, 'charged'))
+  await freeze(app, { organizationId: null, frozen: false })
+  await writeUsage(app)
+  await listUsage(app.store.reader, organizationId)
+  const window = { organizationId, startMs: 0, endMs: 60_000 }
+  await app.store.write('alone', (tx) => addRequests(tx, window, 1))
 }
 
 async function voteOn(instance: Instance, admin: AppClient): Promise<void> {

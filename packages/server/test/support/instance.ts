@@ -18,6 +18,8 @@ export const engines: readonly Engine[] = ['sqlite', 'postgres']
 export interface InstanceOptions {
   /** The clock of every app on this instance. */
   clock?: Clock
+  /** Settings that differ from the defaults. */
+  config?: Partial<Config>
   /** Gives the database URL that the apps use; SQL from outside goes to the database itself. */
   through?: (databaseUrl: string) => Promise<string>
 }
@@ -54,7 +56,8 @@ export class Instance {
   async openApp(): Promise<App> {
     const store = await openStore(this.config, { checkpoints: false })
     this.#stores.push(store)
-    return startApp(store, this.#rootKey, this.#options)
+    const { config } = this
+    return startApp({ store, config, rootKey: this.#rootKey, options: this.#options })
   }
 
   /** Another root organization, with a key pair for its first user. */
@@ -154,10 +157,15 @@ const ADMIN = {
   apiPublicKey: null,
 }
 
-function startApp(store: Store, rootKey: Buffer, { clock }: InstanceOptions): Promise<App> {
-  const window = { aheadMs: 300_000, behindMs: 86_400_000 }
-  return createApp(store, rootKey, {
-    window,
+function startApp(parts: {
+  store: Store
+  rootKey: Buffer
+  config: Config
+  options: InstanceOptions
+}): Promise<App> {
+  const { clock } = parts.options
+  return createApp(parts.store, parts.rootKey, {
+    config: parts.config,
     jobs: false,
     ...(clock === undefined ? {} : { clock }),
   })
@@ -186,9 +194,9 @@ export async function openInstance(
   const place = await createPlace(engine)
   const outside = await openStore(place.configure(place.databaseUrl), { checkpoints: false })
   const databaseUrl = (await options.through?.(place.databaseUrl)) ?? place.databaseUrl
-  const config = place.configure(databaseUrl)
+  const config = { ...place.configure(databaseUrl), ...options.config }
   const store = await openStore(config, { checkpoints: false })
   const { admin, rootKey } = await initialise(store, config, ADMIN)
-  const app = await startApp(store, rootKey, options)
+  const app = await startApp({ store, config, rootKey, options })
   return new Instance({ config, admin, app, rootKey, options, outside, drop: place.drop })
 }

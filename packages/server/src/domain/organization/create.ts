@@ -10,6 +10,7 @@ import type { UserPlan } from '../user/user.ts'
 import { insertWallet } from '../wallet/wallet.store.ts'
 import type { WalletPlan } from '../wallet/wallet.ts'
 import { organizationTable, readCovered, stateMac } from './covered.store.ts'
+import { inheritedFreeze } from './governance.store.ts'
 
 export interface OrganizationPlan {
   organizationId: string
@@ -49,6 +50,7 @@ export async function insertOrganization(
       root_threshold: plan.rootThreshold,
       created_ms: nowMs,
       updated_ms: nowMs,
+      frozen: plan.parentId === null ? await inheritedFreeze(tx) : null,
     },
   ])
   await tx.insert(organizationKeyTable, [plan.keyRow])

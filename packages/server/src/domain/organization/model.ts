@@ -1,7 +1,7 @@
 // What a decision reads of an organization, as nouns.
 import type { AddressFormat, Curve, VerifyKey } from '@keystead/crypto/node'
 import type { FeatureName } from './features.ts'
-import type { ResourceLimits } from './limits.ts'
+import type { ResourceLimits, SetLimits } from './limits.ts'
 
 /** What every credential has. */
 interface Credential {
@@ -110,7 +110,9 @@ export interface Snapshot {
   /** The features that were set, with their values. */
   features: ReadonlyMap<FeatureName, string | null>
   limits: ResourceLimits
-  /** Whether its host has stopped all activities. */
+  /** What of its limits and allowances was set for it alone. */
+  setLimits: SetLimits
+  /** Whether its host has stopped all activities, here or everywhere. */
   frozen: boolean
   /** When it was deleted; such an organization is found by nobody. */
   deletedMs: number | null

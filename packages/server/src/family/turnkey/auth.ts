@@ -32,7 +32,7 @@ export async function authenticate(
   const match =
     (await findKey(call, { organizationId, stamp, directory, find })) ??
     (await findKey(call, { organizationId, stamp, directory, find: (id) => directory.refresh(id) }))
-  if (match === undefined) throw new AppError('PUBLIC_KEY_NOT_FOUND')
+  if (match === undefined) throw await unknownKey(call, organizationId, directory)
   const { apiKey, home } = match
   if (!verifyStamp(stamp, apiKey.verifyKey, call.request.body)) {
     throw new AppError('SIGNATURE_INVALID')
@@ -66,11 +66,17 @@ function organizationOf({ json }: Call): string {
   return organizationId.toLowerCase()
 }
 
-function stampHeader({ request }: Call): string {
+function stampHeader({ operation, request }: Call): string {
   const header = request.headers['x-stamp']
-  if (header !== undefined) return header
   const webauthn = request.headers['x-stamp-webauthn']
-  if (webauthn === undefined) throw new AppError('STAMP_MISSING')
+  if (header !== undefined) {
+    // SECURITY: two proofs may name two people; nobody is guessed.
+    if (webauthn !== undefined) throw new AppError('AUTHENTICATION_FAILED')
+    return header
+  }
+  if (webauthn === undefined) {
+    throw new AppError(operation.kind === 'query' ? 'SIGNATURE_MISSING' : 'STAMP_MISSING')
+  }
   if (!isAssertion(webauthn)) throw new AppError('WEBAUTHN_STAMP_UNREADABLE')
   throw new AppError('CREDENTIAL_ID_NOT_FOUND')
 }
@@ -100,7 +106,7 @@ async function findKey(call: Call, search: Search): Promise<Match | undefined> {
   const { organizationId, stamp, find } = search
   const organization = organizationId === INSTANCE_ID ? undefined : await find(organizationId)
   if (organization === undefined) {
-    throw new AppError('ORGANIZATION_NOT_FOUND')
+    throw new AppError(findsCaller(call) ? 'ORGANIZATIONS_NOT_LOADED' : 'ORGANIZATION_NOT_FOUND')
   }
   const parent =
     organization.parentId === null ? null : ((await find(organization.parentId)) ?? null)
@@ -108,10 +114,28 @@ async function findKey(call: Call, search: Search): Promise<Match | undefined> {
     const apiKey = home?.apiKeysByPublicKey.get(stamp.publicKey)
     if (home !== null && apiKey !== undefined) return { apiKey, home, organization, parent }
   }
-  const { operation } = call
+  return findsCaller(call) ? findBelow(organization, search) : undefined
+}
+
+/** Whether the request may name the parent, to be told where in its family the caller is. */
+function findsCaller({ operation }: Call): boolean {
   return operation.kind === 'query' && operation.findsCaller
-    ? findBelow(organization, search)
-    : undefined
+}
+
+/** Says where a key was looked for, in the published words for it. */
+async function unknownKey(
+  call: Call,
+  organizationId: string,
+  directory: Directory,
+): Promise<AppError> {
+  const parentId = (await directory.find(organizationId))?.parentId ?? null
+  if (parentId === null) {
+    return new AppError(
+      findsCaller(call) ? 'PUBLIC_KEY_NOT_BELOW' : 'PUBLIC_KEY_NOT_IN_ORGANIZATION',
+    )
+  }
+  const parent = await directory.find(parentId)
+  return new AppError(parent === undefined ? 'PARENT_LOOKUP_FAILED' : 'PUBLIC_KEY_NOT_FOUND')
 }
 
 /** The one sub-organization in which the key exists. */
