@@ -17,6 +17,8 @@ export function rootOf({ organization, parent }: Target): Snapshot {
 /** Of one request, however often it is decided: it counts once, on the first limit that it meets. */
 export class Admission {
   #counted = false
+  #ended = false
+  #refusal: AppError | undefined
 
   /**
    * Call it for requests that were authenticated only: nobody else can use up somebody's limit.
@@ -29,18 +31,23 @@ export class Admission {
     const root = rootOf(target)
     const { requestsPerMinute } = allowancesOf(root.setLimits, deps.allowances)
     if (requestsPerMinute === null || this.#counted) return
+    if (this.#ended) {
+      if (this.#refusal === undefined) return
+      throw this.#refusal
+    }
     const { organizationId } = root
     const wait = await deps.rateLimiter.take(organizationId, requestsPerMinute, deps.clock.now())
     if (wait !== null) {
       const code = parent === null ? 'RATE_LIMITED' : 'PARENT_RATE_LIMITED'
-      throw new AppError(code, { retryAfterSeconds: wait })
+      this.#refusal = new AppError(code, { retryAfterSeconds: wait })
+      throw this.#refusal
     }
     this.#counted = true
   }
 
   /** Nothing is counted any more: under an organization's lock the counter cannot be written. */
   end(): void {
-    this.#counted = true
+    this.#ended = true
   }
 }
 

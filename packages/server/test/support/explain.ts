@@ -14,7 +14,7 @@ const WHOLE: Record<string, RegExp> = {
 
 /** Transactions, settings, the schema itself, and inserts that look nothing up. */
 const WITHOUT_ROWS =
-  /^(savepoint |release |rollback |create |alter insert into \w+ \([^)]*\) values \([^)]*\)$|select pg_advisory|select current_setting|select max\(version\)|select name from sqlite_master|select to_regclass)/
+  /^(savepoint |release |rollback |create |alter |insert into \w+ \([^)]*\) values \([^)]*\)$|select pg_advisory|select current_setting|select max\(version\)|select name from sqlite_master|select to_regclass)/
 
 const oneLine = (sql: string) => sql.replaceAll(/\s+/g, ' ').trim()
 
