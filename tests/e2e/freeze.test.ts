@@ -35,7 +35,7 @@ describe.each(engines)('freezing on %s', (engine) => {
   }
 
   const activities = ({ organizationId }: TestClient) =>
-    countRows(server, organizationId, 'activity')
+    countRows({ server, organizationId }, 'activity')
 
   test('while load is running, stops every activity before the command returns', async () => {
     const below = await createBelow(root)
@@ -86,15 +86,18 @@ describe.each(engines)('freezing on %s', (engine) => {
     expect((await other.submit('create_wallet', wallet('elsewhere'))).status).toBe(200)
     const denied = `outcome = 'denied' and activity_id is null`
     // Three of the loop, and the body that was known.
-    expect(await countRows(server, root.organizationId, 'audit_entry', denied)).toBe(4)
+    expect(
+      await countRows({ server, organizationId: root.organizationId }, 'audit_entry', denied),
+    ).toBe(4)
     const byHost = `actor = 'host' and action = 'organization.freeze'`
-    expect(await countRows(server, root.organizationId, 'audit_entry', byHost)).toBe(1)
+    expect(
+      await countRows({ server, organizationId: root.organizationId }, 'audit_entry', byHost),
+    ).toBe(1)
     await asHost(server, 'unfreeze', '--organization', root.organizationId)
     expect((await below.submit('create_wallet', wallet('again'))).status).toBe(200)
     expect(
       await countRows(
-        server,
-        root.organizationId,
+        { server, organizationId: root.organizationId },
         'audit_entry',
         `actor = 'host' and action = 'organization.unfreeze'`,
       ),

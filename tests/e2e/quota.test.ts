@@ -69,7 +69,9 @@ describe.each(engines)('a signing quota on %s', (engine) => {
     expect(await charged()).toBe(QUOTA)
     const signed = "type = 'ACTIVITY_TYPE_SIGN_RAW_PAYLOAD_V2'"
     const stored = await Promise.all(
-      clients.map(({ organizationId }) => countRows(server, organizationId, 'activity', signed)),
+      clients.map(({ organizationId }) =>
+        countRows({ server, organizationId }, 'activity', signed),
+      ),
     )
     expect(stored.reduce((sum, count) => sum + count, 0)).toBe(QUOTA)
   })
@@ -88,10 +90,14 @@ describe.each(engines)('a signing quota on %s', (engine) => {
         turnkeyErrorCode: 'SIGNING_QUOTA_EXCEEDED',
       },
     })
-    expect(await countRows(server, root.organizationId, 'activity')).toBe(1)
-    expect(await countRows(server, root.organizationId, 'audit_entry', `outcome = 'denied'`)).toBe(
-      1,
-    )
+    expect(await countRows({ server, organizationId: root.organizationId }, 'activity')).toBe(1)
+    expect(
+      await countRows(
+        { server, organizationId: root.organizationId },
+        'audit_entry',
+        `outcome = 'denied'`,
+      ),
+    ).toBe(1)
     expect(
       (await root.submit('create_wallet', { walletName: 'no signature', accounts: [] })).status,
     ).toBe(200)
@@ -110,7 +116,9 @@ describe.each(engines)('a signing quota on %s', (engine) => {
     expect(tally((await sign(workloads, 20)).flat().map(({ answer }) => answer))).toEqual({
       ok: 20,
     })
-    expect(await countRows(server, root.organizationId, 'signing_quota')).toBe(0)
+    expect(await countRows({ server, organizationId: root.organizationId }, 'signing_quota')).toBe(
+      0,
+    )
     const metrics = await (await fetch(`${server.url}/metrics`)).text()
     expect(metrics).toMatch(/^keystead_signatures_total 20$/m)
     expect(metrics).toMatch(/^keystead_activities_total 23$/m)

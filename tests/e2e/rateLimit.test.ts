@@ -51,7 +51,7 @@ describe.each(engines)('a rate limit on %s', (engine) => {
     await setLimits(server, root.organizationId, `requestsPerMinute=${LIMIT}`)
     await earlyInTheMinute()
     const [above, under] = await Promise.all([atOnce(root, LIMIT), atOnce(below, LIMIT)])
-    const [first = {}, second = {}] = [tally(above), tally(under)]
+    const [first, second] = [tally(above), tally(under)]
     console.log(`rate limit on ${engine}:`, first, second)
     expect((first['ok'] ?? 0) + (second['ok'] ?? 0)).toBe(LIMIT)
     expect(first[RATE_LIMITED]).toBe(LIMIT - (first['ok'] ?? 0))
@@ -90,7 +90,7 @@ describe.each(engines)('a rate limit on %s', (engine) => {
     await start({ env: { KEYSTEAD_REDIS_URL: redis.url } })
     await assertLimited()
     expect(await redis.command('DBSIZE')).toBe(':1\r\n')
-    expect(await countRows(server, root.organizationId, 'rate_window')).toBe(0)
+    expect(await countRows({ server, organizationId: root.organizationId }, 'rate_window')).toBe(0)
   })
 
   test('fails open when Redis goes away: each process allows the limit by itself', async () => {
@@ -121,7 +121,11 @@ describe.each(engines)('a rate limit on %s', (engine) => {
     // Summarised: one entry for the credential, not one for each request.
     await server.end('SIGTERM')
     const refused = `outcome = 'refused' and payload like '%"reason":"RATE_LIMITED"%'`
-    const summaries = await countRows(server, root.organizationId, 'audit_entry', refused)
+    const summaries = await countRows(
+      { server, organizationId: root.organizationId },
+      'audit_entry',
+      refused,
+    )
     expect(summaries).toBeGreaterThan(0)
     expect(summaries).toBeLessThanOrEqual(2)
   })

@@ -50,8 +50,7 @@ export function tally(answers: readonly (Answer | null)[]): Record<string, numbe
 
 /** Counts rows of an organization. */
 export function countRows(
-  server: TestServer,
-  organizationId: string,
+  { server, organizationId }: { server: TestServer; organizationId: string },
   table: string,
   where = '1 = 1',
 ): Promise<number> {

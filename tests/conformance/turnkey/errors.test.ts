@@ -33,8 +33,8 @@ type Row =
       turnkeyErrorCode?: string
       /** Members of each entry of `details`; by default there is none. */
       details?: readonly object[]
-      /** Where clients need more of the message than the page prints. */
-      message?: RegExp
+      /** Where clients need more around the message than the page prints. */
+      message?: string
     }
   | { shownIn: string; test: string }
   | { waitsFor: 'policies' | 'passkeys' | 'e-mail templates' }
@@ -236,7 +236,7 @@ const rows: Record<PublishedError, Row> = {
       return new TestClient(world.server, key, world.organizationId).query('whoami')
     },
     turnkeyErrorCode: 'API_KEY_EXPIRED',
-    message: /^rpc error: code = Unauthenticated desc = expired api key publicKey$/,
+    message: 'rpc error: code = Unauthenticated desc = expired api key publicKey',
   },
   'malformed activity stamp': { provoke: (world) => query(world, { 'x-stamp': encode([]) }) },
   'could not extract webauthn stamp': {
@@ -390,7 +390,7 @@ describe.each(engines)('an error on %s', (engine) => {
     expect([answer.status, answer.text]).toEqual([http, answer.text])
     expect(errorOf(answer)).toMatchObject({
       code: grpc,
-      message: row.message === undefined ? message : expect.stringMatching(row.message),
+      message: row.message ?? message,
       turnkeyErrorCode: row.turnkeyErrorCode ?? '',
     })
     expect(errorOf(answer).details).toMatchObject(row.details ?? [])

@@ -19,15 +19,29 @@ export interface RequestCounter {
   add(window: RateWindow, requests: number): Promise<number>
 }
 
+/** What is known of one window at a time, by organization: nothing is kept of earlier ones. */
+class OneWindow<T> {
+  #startMs = 0
+  #values = new Map<string, T>()
+
+  at(startMs: number): Map<string, T> {
+    if (startMs !== this.#startMs) {
+      this.#startMs = startMs
+      this.#values = new Map()
+    }
+    return this.#values
+  }
+}
+
 /** Counts for one process. */
 export class ProcessCounter implements RequestCounter {
-  readonly #counts = new Map<string, { startMs: number; requests: number }>()
+  readonly #counts = new OneWindow<number>()
 
   add({ organizationId, startMs }: RateWindow, requests: number): Promise<number> {
-    const present = this.#counts.get(organizationId)
-    const before = present?.startMs === startMs ? present.requests : 0
-    this.#counts.set(organizationId, { startMs, requests: before + requests })
-    return Promise.resolve(before + requests)
+    const counts = this.#counts.at(startMs)
+    const sum = (counts.get(organizationId) ?? 0) + requests
+    counts.set(organizationId, sum)
+    return Promise.resolve(sum)
   }
 }
 
@@ -54,7 +68,7 @@ export interface RateLimiterOptions {
 export class RateLimiter {
   readonly #options: RateLimiterOptions
   readonly #alone = new ProcessCounter()
-  readonly #shares = new Map<string, Share>()
+  readonly #shares = new OneWindow<Share>()
 
   constructor(options: RateLimiterOptions) {
     this.#options = options
@@ -78,11 +92,12 @@ export class RateLimiter {
 
   #share(organizationId: string, nowMs: number): Share {
     const startMs = nowMs - (nowMs % WINDOW_MS)
-    const present = this.#shares.get(organizationId)
-    if (present?.window.startMs === startMs) return present
+    const shares = this.#shares.at(startMs)
+    const present = shares.get(organizationId)
+    if (present !== undefined) return present
     const window = { organizationId, startMs, endMs: startMs + WINDOW_MS }
     const share = { window, left: 0, taken: 0, asking: undefined }
-    this.#shares.set(organizationId, share)
+    shares.set(organizationId, share)
     return share
   }
 

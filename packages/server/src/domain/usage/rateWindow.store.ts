@@ -1,13 +1,6 @@
 // SQL of rate limits where several processes share a database and nothing faster.
 import type { Tx } from '../../store/engine.ts'
-import { table } from '../../store/table.ts'
 import type { RateWindow } from './rateLimiter.ts'
-
-export const rateWindowTable = table('rate_window', {
-  organization_id: 'uuid',
-  start_ms: 'integer',
-  requests: 'integer',
-})
 
 /** Adds requests to the window, and returns how many it has; one that is over counts as full. */
 export async function addRequests(tx: Tx, window: RateWindow, requests: number): Promise<number> {

@@ -1,19 +1,5 @@
 // SQL of what root organizations use in a month: charged signatures, and counters for people.
 import type { Reader, Tx } from '../../store/engine.ts'
-import { table } from '../../store/table.ts'
-
-export const signingQuotaTable = table('signing_quota', {
-  organization_id: 'uuid',
-  month: 'integer',
-  signatures: 'integer',
-})
-
-export const usageTable = table('usage_month', {
-  organization_id: 'uuid',
-  month: 'integer',
-  activities: 'integer',
-  signatures: 'integer',
-})
 
 /** What a root organization used in a month. */
 export interface UsageRow {
