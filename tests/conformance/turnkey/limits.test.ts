@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { apiKeyParams, generateKey, TestClient } from '../../support/client.ts'
 import { keystead } from '../../support/command.ts'
-import { asHost, countRows, OVER_QUOTA, setLimits, tally } from '../../support/governance.ts'
+import { countRows, OVER_QUOTA, setLimits, tally } from '../../support/governance.ts'
 import { matching } from '../../support/matching.ts'
 import { engines } from '../../support/server.ts'
 import { createSubOrganization, errorOf, officialClient, startWorld, type World } from './world.ts'
@@ -120,15 +120,13 @@ describe.each(engines)('limits on %s', (engine) => {
   test('are recorded, survive a restart, and need no running server', async () => {
     const client = await fresh()
     const { organizationId } = client
-    await set(client, 'wallets=1')
-    await set(client, 'users=7', 'policies=0')
+    await set(client, 'wallets=1', 'users=7', 'policies=0')
     const recorded = `actor = 'host' and action = 'organization.limits'`
     expect(await countRows({ server: world.server, organizationId }, 'audit_entry', recorded)).toBe(
-      2,
+      1,
     )
     await world.server.end('SIGTERM')
     expect(await set(client, 'wallets=2')).toMatchObject({ wallets: 2, users: 7, policies: 0 })
-    expect(await asHost(world.server, 'audit', 'verify')).toMatch(/^ok: /)
     await world.server.restart()
     world.admin = new TestClient(world.server, world.admin.key, world.organizationId)
     const again = new TestClient(world.server, client.key, organizationId)
