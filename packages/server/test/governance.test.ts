@@ -68,6 +68,28 @@ describe.each(engines)('limits on %s', (engine) => {
     await expect(freeze(app, { organizationId, frozen: true })).rejects.toThrow(message)
   })
 
+  test('apart, freezing everything reaches organizations made later, and leaves what was frozen alone', async () => {
+    const { app } = instance
+    const first = adminClient(app, instance.admin)
+    const other = adminClient(app, await instance.createOrganization('other'))
+    await setLimits(app, { organizationId: first.organizationId, set: { wallets: 'default' } })
+    await freeze(app, { organizationId: other.organizationId, frozen: true })
+    expect(await freeze(app, { organizationId: null, frozen: true })).toBe(2)
+    const late = adminClient(app, await instance.createOrganization('late'))
+    const statuses = async (walletName: string) => {
+      const made = [first, other, late].map((client) =>
+        client.submit('create_wallet', { walletName, accounts: [] }),
+      )
+      return (await Promise.all(made)).map(({ status }) => status)
+    }
+    expect(await statuses('stopped')).toEqual([403, 403, 403])
+    expect(await freeze(app, { organizationId: null, frozen: false })).toBe(3)
+    expect(await statuses('again')).toEqual([200, 403, 200])
+    await freeze(app, { organizationId: other.organizationId, frozen: false })
+    expect(await statuses('all')).toEqual([200, 200, 200])
+    await setLimits(app, { organizationId: first.organizationId, set: { wallets: 0 } })
+  })
+
   test('of a request that was decided before are decided anew', async () => {
     const other = await instance.openApp()
     const admin = adminClient(instance.app, instance.admin)
@@ -76,7 +98,7 @@ describe.each(engines)('limits on %s', (engine) => {
     ).toBe(429)
     const { organizationId } = instance
     // Set through another process: this one still has the organization as it was.
-    await setLimits(other, { organizationId, set: { wallets: 1 } })
+    await setLimits(other, { organizationId, set: { wallets: 9 } })
     expect(
       (await admin.submit('create_wallet', { walletName: 'after', accounts: [] })).status,
     ).toBe(200)
