@@ -79,7 +79,7 @@ export default {
     forbid(
       'database-drivers-only-in-store',
       { path: '^packages/', pathNot: [TESTS, `^${SERVER}store/`] },
-      { path: ['node_modules/pg/', '^(node:)?sqlite$'] },
+      { path: [npm(['pg', 'ioredis']), '^(node:)?sqlite$'] },
     ),
     forbid('app-is-the-top', source(`^${SERVER}(?!host/)[^/]+/`), {
       path: `^${SERVER}(app|main|commands)\\.ts$`,

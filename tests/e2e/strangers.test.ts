@@ -50,7 +50,7 @@ test('many refused strangers are one entry for each reason, with their number', 
   expect(strangers.every(({ outcome }) => outcome === 'refused')).toBe(true)
   expect(strangers.map(({ payload }) => JSON.parse(payload) as unknown)).toEqual(
     expect.arrayContaining([
-      { reason: 'PUBLIC_KEY_NOT_FOUND', network: '127.0.0.0/24', count: UNKNOWN_KEYS },
+      { reason: 'PUBLIC_KEY_NOT_BELOW', network: '127.0.0.0/24', count: UNKNOWN_KEYS },
       { reason: 'STAMP_MISSING', network: '127.0.0.0/24', count: WITHOUT_STAMP },
     ]),
   )

@@ -75,6 +75,8 @@ export function stamp(key: TestKey, body: Buffer | string): string {
 export class Answer {
   readonly status: number
   readonly contentType: string | null
+  /** The seconds of `Retry-After`; null without. */
+  readonly retryAfter: number | null
   readonly text: string
   /** The parsed body; undefined when it is not JSON. */
   readonly json: unknown
@@ -82,6 +84,8 @@ export class Answer {
   constructor(response: Response, text: string) {
     this.status = response.status
     this.contentType = response.headers.get('content-type')
+    const retryAfter = response.headers.get('retry-after')
+    this.retryAfter = retryAfter === null ? null : Number(retryAfter)
     this.text = text
     this.json = parse(text)
   }

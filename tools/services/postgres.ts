@@ -10,13 +10,13 @@ import {
   readFileSync,
   rmSync,
 } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { unprivilegedAccount, type Account } from './account.ts'
 import { postgresBinaries } from './binaries.ts'
+import { freePort } from './port.ts'
 
 export type Postgres = { url: string; pid: number; stop: () => Promise<void> }
 
@@ -32,16 +32,6 @@ const settings = (port: number) => [
   'fsync=on',
   'synchronous_commit=on',
 ]
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
-}
 
 async function answers(url: string): Promise<boolean> {
   const client = new pg.Client(url)

@@ -18,6 +18,12 @@ const programs: Program[] = [
     why: 'checks formats against an independent implementation (3.9 or newer)',
   },
   {
+    command: 'redis-server',
+    args: ['--version'],
+    debianPackage: 'redis-server',
+    why: 'counts rate limits for several processes',
+  },
+  {
     command: 'strace',
     args: ['-V'],
     debianPackage: 'strace',

@@ -3,13 +3,19 @@ import { readFileSync } from 'node:fs'
 import { AppError, ConfigError, HostError } from '@keystead/server/commands'
 import { auditCommands } from './audit.ts'
 import { type Command, UsageError } from './command.ts'
+import { governanceCommands } from './governance.ts'
 import { instanceCommands } from './instance.ts'
 import { organizationCommands } from './organizations.ts'
 import { requestCommands } from './request.ts'
 
+/** Without a prototype: no word of the shell may name what every object has. */
 const commands: Record<string, Command> = Object.assign(
   Object.create(null) as Record<string, Command>,
-  { ...instanceCommands, ...organizationCommands, ...requestCommands, ...auditCommands },
+  instanceCommands,
+  organizationCommands,
+  governanceCommands,
+  requestCommands,
+  auditCommands,
 )
 
 async function main(words: readonly string[]): Promise<number> {

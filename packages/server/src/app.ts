@@ -10,6 +10,7 @@ import { IdTokenVerifier } from './domain/credential/idToken.ts'
 import { Keyvault } from './domain/keyvault/keyvault.ts'
 import { type Deliver, deliverDue } from './domain/outbox/deliverer.ts'
 import { Directory } from './domain/organization/directory.ts'
+import { UsageMeter } from './domain/usage/meter.ts'
 import { ExpiredKeyPurge } from './jobs/purgeExpiredKeys.ts'
 import type { Dependencies, Observed } from './pipeline/dependencies.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
@@ -27,12 +28,14 @@ import {
   stageSeconds,
 } from './platform/metrics.ts'
 import { Turns } from './platform/turns.ts'
-import { Busy, type Store } from './store/engine.ts'
+import { createRateLimiter } from './rateLimits.ts'
+import { Busy, patiently, type Store } from './store/engine.ts'
 
 const CHECKPOINT_MS = 1000
 const OUTBOX_MS = 1000
 const SUMMARY_MS = 60_000
 const PURGE_MS = 60_000
+const USAGE_MS = 5000
 
 /** Everything an unsealed process works with. */
 export interface App {
@@ -61,6 +64,7 @@ export async function createApp(store: Store, rootKey: Buffer, options: AppOptio
   const clock = options.clock ?? systemClock
   const keyvault = await Keyvault.open(store.reader, rootKey)
   const watch = new HeadWatch()
+  const limiting = createRateLimiter(store, config)
   const onFlush = (units: number) => flushUnits.observe(units)
   const queue = new CommitQueue(store, { keyvault, clock, watch, onFlush })
   const deps: Dependencies = {
@@ -73,6 +77,9 @@ export async function createApp(store: Store, rootKey: Buffer, options: AppOptio
     underLock: (organizationId, work) => queue.underLock(organizationId, work),
     refusals: new Refusals(),
     publicUrl: options.publicUrl,
+    rateLimiter: limiting.rateLimiter,
+    usage: new UsageMeter(),
+    allowances: config.allowances,
     turns: new Turns(),
     window: config.window,
     observe,
@@ -80,7 +87,11 @@ export async function createApp(store: Store, rootKey: Buffer, options: AppOptio
   // SECURITY: an instance whose own rows were changed from outside does not start.
   await deps.directory.find(INSTANCE_ID)
   const jobs = options.jobs === null ? noJobs : startJobs(deps, store, options.jobs.lanes)
-  return { store, deps, ...jobs }
+  const stop = async () => {
+    await jobs.stop()
+    await limiting.close()
+  }
+  return { store, deps, deliver: jobs.deliver, stop }
 }
 
 function observe(event: Observed): void {
@@ -137,11 +148,13 @@ function startJobs(deps: Dependencies, store: Store, lanes: Lanes): Jobs {
   const expiredKeys = new ExpiredKeyPurge({ store, queue, clock, holder })
   const purge = start('purge', () => expiredKeys.run())
   void purge.run()
+  const usage = start('usage', () => writeUsage({ store, deps }))
   const timers = [
     setInterval(() => void checkpoint.run(), CHECKPOINT_MS),
     setInterval(() => void outbox.run(), OUTBOX_MS),
     setInterval(() => void summaries.run(), SUMMARY_MS),
     setInterval(() => void purge.run(), PURGE_MS),
+    setInterval(() => void usage.run(), USAGE_MS),
   ]
   return {
     deliver: () => outbox.run(),
@@ -150,25 +163,32 @@ function startJobs(deps: Dependencies, store: Store, lanes: Lanes): Jobs {
       await outbox.idle()
       await purge.idle()
       await summaries.run()
+      await usage.run()
       await checkpoint.run()
       await start('checkpoint', () => stopCheckpoints({ store, holder })).run()
     },
   }
 }
 
-/** Writes the refusals counted since the last time to the instance's chain. */
+/** Adds what this process counted to the database: bookkeeping, which takes no head. */
+export function writeUsage({ store, deps }: Pick<App, 'store' | 'deps'>): Promise<void> {
+  return deps.usage.write((work) => patiently(() => store.write('alone', work)))
+}
+
+/** Writes the refusals counted since the last time to the chains that they belong to. */
 async function writeSummaries(deps: Dependencies): Promise<void> {
   const { hits, misses } = deps.directory.cache.counts
   cacheLookups.set({ outcome: 'hit' }, hits)
   cacheLookups.set({ outcome: 'miss' }, misses)
-  const facts = deps.refusals.take()
-  try {
-    for (const audit of facts) {
-      const id = newUuid(deps.clock.now())
-      await deps.queue.submit(entryOnly({ id, organizationId: INSTANCE_ID, audit }))
+  const entries = deps.refusals.take()
+  while (entries[0] !== undefined) {
+    const [entry] = entries
+    try {
+      await deps.queue.submit(entryOnly({ id: newUuid(deps.clock.now()), ...entry }))
+    } catch (error) {
+      deps.refusals.restore(entries)
+      throw error
     }
-  } catch (error) {
-    deps.refusals.restore(facts)
-    throw error
+    entries.shift()
   }
 }

@@ -8,7 +8,10 @@ import { exportAudit } from './domain/audit/export.ts'
 import { type AuditVerdict, AuditVerifier } from './domain/audit/verify.ts'
 import { publishedKeys, type PublicInstanceKey } from './domain/keyvault/instanceKeys.ts'
 import { listInstanceKeys } from './domain/keyvault/keyvault.store.ts'
+import { findLimits } from './domain/organization/governance.store.ts'
+import { allowancesOf, resourceLimits } from './domain/organization/limits.ts'
 import { listRootOrganizations } from './domain/organization/lookup.store.ts'
+import { listUsage } from './domain/usage/usage.store.ts'
 import { operations } from './family/turnkey/operations.ts'
 import { sendControl } from './host/control.ts'
 import {
@@ -22,13 +25,11 @@ import {
   openStore,
   unsealByFile,
 } from './host/instance.ts'
-import {
-  type DeleteOptions,
-  type HostRequest,
-  obeyHost,
-  type RecoverOptions,
-} from './host/organizations.ts'
+import type { LimitValue } from './host/governance.ts'
+import { type HostCommand, runAsHost } from './host/hostCommands.ts'
+import type { DeleteOptions, RecoverOptions } from './host/organizations.ts'
 import { listWaitingMail, type WaitingMail } from './host/waitingMail.ts'
+import { isUuid } from './platform/ids.ts'
 import type { Reader, Store } from './store/engine.ts'
 
 export { type Config, ConfigError, describeConfig, readConfig } from './config.ts'
@@ -38,7 +39,8 @@ export { type Admin, HostError, type InitOptions, type Initialised } from './hos
 export { dev } from './host/dev.ts'
 export { recoveryNotice, serve } from './host/serve.ts'
 export { AuditVerifier, operations }
-export { isUuid } from './platform/ids.ts'
+export { isUuid }
+export type { LimitValue } from './host/governance.ts'
 export { AppError } from './errors.ts'
 
 /** Makes a new instance. @throws HostError when the data directory is not empty */
@@ -78,11 +80,69 @@ export async function recoverAdmin(config: Config, options: RecoverOptions): Pro
 }
 
 /** Writes in this process when it can unseal, else through the running server. */
-function writeAsHost(config: Config, request: HostRequest): Promise<unknown> {
+function writeAsHost(config: Config, request: HostCommand): Promise<unknown> {
   return withInstance(config, async (store) => {
     const rootKey = await unsealByFile(store, config)
     if (rootKey === undefined) return sendControl(config, request)
-    return obeyHost(await openApp(store, config, rootKey), request)
+    return runAsHost(await openApp(store, config, rootKey), request)
+  })
+}
+
+/**
+ * Stops, or allows again, all activities of an organization and of what is below it.
+ * @param options.organizationId null: every root organization, those still to come too
+ * @returns how many organizations were changed
+ */
+export async function freeze(
+  config: Config,
+  options: { organizationId: string | null; frozen: boolean },
+): Promise<number> {
+  return (await writeAsHost(config, { command: 'freeze', options })) as number
+}
+
+/** Sets limits of an organization; without any, changes nothing. @returns those that hold now */
+export async function setLimits(
+  config: Config,
+  organizationId: string,
+  set: Record<string, LimitValue>,
+) {
+  if (Object.keys(set).length > 0) {
+    await writeAsHost(config, { command: 'setLimits', options: { organizationId, set } })
+  }
+  return withInstance(config, async ({ reader }) => {
+    const found = isUuid(organizationId) ? await findLimits(reader, organizationId) : undefined
+    if (found === undefined) throw new HostError(`there is no organization ${organizationId}`)
+    const { parentId, set: own } = found
+    const shared = parentId === null ? allowancesOf(own, config.allowances) : {}
+    return { ...resourceLimits(parentId !== null, own), ...shared }
+  })
+}
+
+/** What a root organization and all below it used in a month. */
+export interface MonthlyUsage {
+  organizationId: string
+  /** As `2026-11`, in UTC. */
+  month: string
+  activities: number
+  signatures: number
+  /** Signatures that a quota has counted: exactly, and only while there was one. */
+  charged: number
+}
+
+/** What root organizations used, newest month first. @param organizationId null: all of them */
+export function readUsage(config: Config, organizationId: string | null): Promise<MonthlyUsage[]> {
+  return withInstance(config, async ({ reader }) => {
+    const roots = await listRootOrganizations(reader, { after: null, limit: LISTED_MAX })
+    const ids = roots.map((row) => row.organization_id)
+    const wanted = organizationId === null ? ids : ids.filter((id) => id === organizationId)
+    const used = wanted.map(async (id) =>
+      (await listUsage(reader, id)).map(({ month, ...counts }) => ({
+        organizationId: id,
+        month: `${Math.floor(month / 100)}-${String(month % 100).padStart(2, '0')}`,
+        ...counts,
+      })),
+    )
+    return (await Promise.all(used)).flat()
   })
 }
 
@@ -105,6 +165,8 @@ export interface OrganizationSummary {
   organizationId: string
   name: string
   createdAt: string
+  /** Whether the host has stopped its activities. */
+  frozen: boolean
 }
 
 const LISTED_MAX = 1000
@@ -117,6 +179,7 @@ export function listOrganizations(config: Config): Promise<OrganizationSummary[]
       organizationId: row.organization_id,
       name: row.name,
       createdAt: new Date(row.created_ms).toISOString(),
+      frozen: (row.frozen ?? 0) !== 0,
     }))
   })
 }

@@ -1,6 +1,7 @@
 // Every setting: its environment variable, default, and one sentence. `keystead config` prints them.
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import type { Allowances } from './domain/organization/limits.ts'
 
 const duration = z.coerce
   .number()
@@ -123,6 +124,21 @@ const settings = {
     fallback: 'https://accounts.google.com',
     about: 'OpenID issuers whose verified e-mail addresses count as verified, separated by commas.',
   },
+  KEYSTEAD_REQUESTS_PER_MINUTE: {
+    schema: z.coerce.number().int().min(0),
+    fallback: '0',
+    about: 'Submissions that a root organization may make, with all below it; 0: any number.',
+  },
+  KEYSTEAD_SIGNATURES_PER_MONTH: {
+    schema: z.coerce.number().int().min(0),
+    fallback: '0',
+    about: 'Signatures that a root organization may make, with all below it; 0: any number.',
+  },
+  KEYSTEAD_REDIS_URL: {
+    schema: z.union([z.literal(''), z.url({ protocol: /^rediss?$/ })]),
+    fallback: '',
+    about: 'Redis that counts rate limits for all processes; empty: the database does.',
+  },
 } as const
 
 type Settings = { [K in keyof typeof settings]: z.output<(typeof settings)[K]['schema']> }
@@ -148,6 +164,10 @@ export interface Config {
   signUp: 'closed' | 'open'
   window: { aheadMs: number; behindMs: number }
   oidc: { privateIssuers: string[]; emailIssuers: string[] }
+  /** Of root organizations that have none of their own. */
+  allowances: Allowances
+  /** Null: the database counts rate limits, or the only process. */
+  redisUrl: string | null
 }
 
 /** A setting that was given a value it cannot have. */
@@ -207,6 +227,11 @@ function fromSettings(values: Settings): Config {
       privateIssuers: values.KEYSTEAD_OIDC_PRIVATE_ISSUERS,
       emailIssuers: values.KEYSTEAD_OIDC_EMAIL_ISSUERS,
     },
+    allowances: {
+      requestsPerMinute: values.KEYSTEAD_REQUESTS_PER_MINUTE || null,
+      signaturesPerMonth: values.KEYSTEAD_SIGNATURES_PER_MONTH || null,
+    },
+    redisUrl: values.KEYSTEAD_REDIS_URL === '' ? null : values.KEYSTEAD_REDIS_URL,
   }
 }
 
@@ -226,7 +251,7 @@ export function describeConfig(environment: Record<string, string | undefined>) 
   }))
 }
 
-/** SECURITY: the password of a database or mail server must not reach a terminal or a log. */
+/** SECURITY: the password of a URL must not reach a terminal or a log. */
 function withoutPassword(value: string): string {
-  return value.replace(/^((?:postgres(?:ql)?|smtps?):\/\/[^:/@]*):.*@/, '$1:…@')
+  return value.replace(/^((?:postgres(?:ql)?|rediss?|smtps?):\/\/[^:/@]*):.*@/, '$1:…@')
 }

@@ -10,6 +10,10 @@ export type ErrorCategory =
   | 'unavailable'
   | 'internal'
 
+/** The published text for a resource limit and the signing quota alike. */
+const OVER_QUOTA =
+  'this organization cannot execute activities because it is over its allotted quota. Please reach out to the Turnkey team (help@turnkey.com) for more information.'
+
 const table = {
   BAD_REQUEST_BODY: ['invalid', 'bad request body'],
   MALFORMED_ORGANIZATION_ID: ['invalid', 'malformed organization ID provided'],
@@ -54,6 +58,9 @@ const table = {
     'sub-organization holds wallets or private keys that have not been exported',
   ],
   NESTED_SUB_ORGANIZATION: ['invalid', 'a sub-organization cannot have sub-organizations'],
+  ORGANIZATIONS_NOT_LOADED: ['invalid', 'failed to load organizations'],
+  ORGANIZATION_MISMATCH: ['invalid', 'organization mismatch'],
+  SIGNATURE_MISSING: ['unauthenticated', 'no valid authentication signature found for request'],
   STAMP_MISSING: [
     'unauthenticated',
     'cannot authenticate public API activity request without a stamp (X-Stamp/X-Stamp-Webauthn header)',
@@ -69,6 +76,15 @@ const table = {
     'unauthenticated',
     'could not find public key in organization or its parent organization',
   ],
+  PUBLIC_KEY_NOT_IN_ORGANIZATION: ['unauthenticated', 'could not find public key in organization'],
+  PUBLIC_KEY_NOT_BELOW: [
+    'unauthenticated',
+    'public key could not be found in organization or its parent organization',
+  ],
+  PARENT_LOOKUP_FAILED: [
+    'unauthenticated',
+    'failed while looking up public key in parent organization',
+  ],
   PUBLIC_KEY_AMBIGUOUS: ['unauthenticated', 'more than one suborg associated with a public key'],
   SIGNATURE_INVALID: ['unauthenticated', 'could not verify api key signature'],
   CREDENTIAL_ID_AMBIGUOUS: [
@@ -81,6 +97,8 @@ const table = {
     'rpc error: code = Unauthenticated desc = expired api key publicKey',
   ],
   NOT_AUTHORIZED: ['forbidden', 'request not authorized'],
+  OPERATIONS_DISABLED: ['forbidden', 'api operations disabled'],
+  AUTHENTICATION_FAILED: ['forbidden', 'authentication failed'],
   ORGANIZATION_NOT_FOUND: ['notFound', 'no organization found with the given ID'],
   ACTIVITY_NOT_FOUND: ['notFound', 'activity not found'],
   FINGERPRINT_NOT_FOUND: [
@@ -113,11 +131,24 @@ const table = {
   EXPIRING_API_KEY_LIMIT: ['limit', 'user has exceeded maximum short-lived api keys'],
   AUTHENTICATOR_LIMIT: ['limit', 'user has exceeded maximum authenticators'],
   OAUTH_PROVIDER_LIMIT: ['limit', 'user has exceeded maximum oauth providers'],
-  USER_LIMIT: ['limit', 'organization has exceeded maximum users'],
-  TAG_LIMIT: ['limit', 'organization has exceeded maximum tags'],
-  INVITATION_LIMIT: ['limit', 'organization has exceeded maximum invitations'],
-  PRIVATE_KEY_LIMIT: ['limit', 'organization has exceeded maximum private keys'],
-  WALLET_LIMIT: ['limit', 'organization has exceeded maximum wallets'],
+  USER_LIMIT: ['limit', OVER_QUOTA],
+  TAG_LIMIT: ['limit', OVER_QUOTA],
+  INVITATION_LIMIT: ['limit', OVER_QUOTA],
+  PRIVATE_KEY_LIMIT: ['limit', OVER_QUOTA],
+  WALLET_LIMIT: ['limit', OVER_QUOTA],
+  SIGNING_QUOTA_EXCEEDED: ['limit', OVER_QUOTA],
+  PARENT_SIGNING_QUOTA_EXCEEDED: [
+    'limit',
+    'this sub-organization cannot execute activities because its parent is over its allotted quota. Please reach out to the Turnkey team (help@turnkey.com) for more information.',
+  ],
+  RATE_LIMITED: [
+    'limit',
+    'this organization cannot execute activities because it has been rate limited. Please reach out to the Turnkey team (help@turnkey.com) for more information.',
+  ],
+  PARENT_RATE_LIMITED: [
+    'limit',
+    'this sub-organization cannot execute activities because its parent has been rate limited. Please reach out to the Turnkey team (help@turnkey.com) for more information.',
+  ],
   ROUTE_NOT_FOUND: ['notFound', 'Not Found'],
   BODY_TOO_LARGE: ['invalid', 'request body is too large'],
   UNAVAILABLE: ['unavailable', 'the server cannot store this request at the moment'],
@@ -138,6 +169,10 @@ export interface ErrorDetails {
   violations?: FieldViolation[]
   /** The activity that keeps this refusal. */
   activityId?: string
+  /** When the same request may be accepted, in seconds from now. */
+  retryAfterSeconds?: number
+  /** The organization that a vote targets, and the one whose users vote or would have to. */
+  mismatch?: { target: string; voters: string }
   /** Identifies an internal error in the log. */
   requestId?: string
 }

@@ -163,8 +163,14 @@ describe.each(engines)('consensus on %s', (engine) => {
       expect(seen.activity).toMatchObject({ canApprove: false, canReject: false })
       const { fingerprint } = held.activity
       const vote = await parent.submit('approve_activity', { fingerprint })
-      expect(vote.status).toBe(403)
-      expect(errorOf(vote)).toMatchObject({ code: 7, message: 'request not authorized' })
+      expect(vote.status).toBe(400)
+      const [target, voters] = [quorum.first.organizationId, admin.organizationId]
+      expect(errorOf(vote)).toMatchObject({
+        code: 3,
+        message: `organization mismatch: request is targeting organization ("${target}"), but voters are in organization ("${voters}")`,
+        details: [],
+        turnkeyErrorCode: 'ORGANIZATION_MISMATCH',
+      })
     })
 
     test('the same body is the same activity, held or done', async () => {

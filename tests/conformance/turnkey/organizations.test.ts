@@ -93,7 +93,7 @@ describe.each(engines)('organizations on %s', (engine) => {
         await client().createApiKeys({ userId, apiKeys: [apiKey(key, `e${index}`, '3600')] })
       }
       const [oldest, ...others] = expiring.map((key) => speaker(key).query('whoami'))
-      const message = 'could not find public key in organization or its parent organization'
+      const message = 'public key could not be found in organization or its parent organization'
       expect(await oldest).toMatchObject({ status: 401, json: { code: 16, message } })
       for (const answer of others) expect(await answer).toMatchObject({ status: 200 })
       const lasting = Array.from({ length: 9 }, (_, index) => apiKey(generateKey(), `l${index}`))
@@ -119,7 +119,7 @@ describe.each(engines)('organizations on %s', (engine) => {
       await client().createApiKeys({ userId, apiKeys: [apiKey(generateKey(), 'new', '3600')] })
       for (const key of keys) expect((await speaker(key).query('whoami')).status).toBe(200)
       expect((await speaker(brief).query('whoami')).json).toMatchObject({
-        message: 'could not find public key in organization or its parent organization',
+        message: 'public key could not be found in organization or its parent organization',
       })
     })
 

@@ -14,6 +14,7 @@ import type { HeadWatch } from '../domain/audit/headWatch.ts'
 import type { Keyvault } from '../domain/keyvault/keyvault.ts'
 import { readCovered, stateMac } from '../domain/organization/covered.store.ts'
 import { assertState } from '../domain/organization/snapshot.ts'
+import { Charges } from './charges.ts'
 import { AppError, assert } from '../errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Row, Tx } from '../store/engine.ts'
@@ -46,17 +47,20 @@ export class Flush {
   readonly #votedOn = new Set<string>()
   readonly #ends: (ActivityEnd & { organizationId: string; updatedMs: number })[] = []
   readonly #entries: AuditEntry[] = []
+  readonly #charges: Charges
   #nowMs: number
 
   constructor(tx: Tx, context: FlushContext) {
     this.#tx = tx
     this.#context = context
+    this.#charges = new Charges(tx)
     this.#nowMs = context.clock.now()
   }
 
   /** @param skipLocked leave out organizations that another transaction is writing to */
   async run(units: readonly Unit[], skipLocked: boolean): Promise<FlushOutcome[]> {
     await this.#lock(units, skipLocked)
+    await this.#charges.lock(units, this.#nowMs)
     await this.#findKnown(units)
     const outcomes: FlushOutcome[] = []
     for (const unit of units) {
@@ -108,6 +112,7 @@ export class Flush {
     if (!(await this.#targetIsCurrent(unit))) return { kind: 'again' }
     const atMs = Math.max(this.#nowMs, head.lastMs)
     if (unit.validUntilMs !== null && atMs >= unit.validUntilMs) return { kind: 'expired' }
+    if (!this.#charges.allow(unit)) return { kind: 'overQuota', atMs: this.#nowMs }
     let next: Head = head
     if (unit.effects !== null) {
       try {
@@ -184,6 +189,7 @@ export class Flush {
     const next = { ...head, seq: entry.seq, link: entry.link, lastMs: atMs }
     this.#heads.set(unit.organizationId, next)
     this.#touched.add(unit.organizationId)
+    this.#charges.take(unit)
     if (unit.activity !== null) {
       this.#remember(unit.activity, unit.activity.id)
       const times = { seq: entry.seq, created_ms: atMs, updated_ms: atMs }
@@ -203,6 +209,7 @@ export class Flush {
     await this.#tx.insert(activityTable, this.#activities)
     await this.#tx.insert(voteTable, this.#votes)
     for (const end of this.#ends) await updateActivity(this.#tx, end.organizationId, end)
+    await this.#charges.write()
     await this.#tx.insert(
       auditEntryTable,
       this.#entries.map((entry) => ({ ...entry })),

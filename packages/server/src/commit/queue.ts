@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts'
 import {
   Busy,
   type CommitResult,
+  patiently,
   type Reader,
   StorageFailure,
   type Store,
@@ -77,15 +78,10 @@ export class CommitQueue {
    * @throws AppError `UNAVAILABLE` when it was not stored, or nobody knows
    */
   async underLock<T>(organizationId: string, work: LockedWork<T>): Promise<T> {
-    const deadlineMs = performance.now() + BUSY_MS_MAX
-    for (;;) {
-      try {
-        return await this.#lockAndRun(organizationId, work)
-      } catch (error) {
-        if (!(error instanceof Error)) throw error
-        if (!(error instanceof Busy) || performance.now() > deadlineMs) throw publicError(error)
-        await setImmediate()
-      }
+    try {
+      return await patiently(() => this.#lockAndRun(organizationId, work))
+    } catch (error) {
+      throw error instanceof Error ? publicError(error) : error
     }
   }
 

@@ -37,6 +37,8 @@ export interface Unit {
   vote: Omit<VoteRow, 'created_ms'> | null
   /** How the target ends. */
   end: ActivityEnd | null
+  /** What it takes from a root organization's monthly quota. Beyond it, nothing is written. */
+  charge: { organizationId: string; signatures: number; max: number } | null
   /** What `effects` touches: `snapshot` when any row that decisions read. */
   changes: 'nothing' | 'rows' | 'snapshot'
   effects: Effects | null
@@ -50,6 +52,8 @@ export type Outcome =
   | { kind: 'again' }
   /** The credential had expired at the moment of commit; nothing was written. */
   | { kind: 'expired' }
+  /** Its charge would go beyond the quota; nothing was written. */
+  | { kind: 'overQuota'; atMs: number }
   /** The effects refused; nothing was written. */
   | { kind: 'failed'; error: AppError }
 
@@ -63,6 +67,7 @@ export function entryOnly(unit: Pick<Unit, 'id' | 'organizationId' | 'audit'>): 
     target: null,
     vote: null,
     end: null,
+    charge: null,
     changes: 'nothing',
     effects: null,
   }

@@ -4,13 +4,13 @@ import { createConnection, createServer, type Server, type Socket } from 'node:n
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Config } from '../config.ts'
+import type { HostCommand } from './hostCommands.ts'
 import { HostError } from './instance.ts'
-import type { HostRequest } from './organizations.ts'
 
 export type ControlRequest =
   | { command: 'unseal'; words: string }
   | { command: 'listMail' }
-  | HostRequest
+  | HostCommand
 
 type ControlReply = { ok: true; value: unknown } | { ok: false; message: string }
 

@@ -120,6 +120,7 @@ async function start(config: Config, clock: DevClock, publicUrl: () => string): 
     ...config,
     dataDirectory,
     databaseUrl: null,
+    workers: 1,
     sealFile: join(dataDirectory, 'seal.key'),
   }
   const store = await openStore(own, { checkpoints: true })
@@ -133,7 +134,7 @@ async function start(config: Config, clock: DevClock, publicUrl: () => string): 
   })
   const captured: CapturedMail[] = []
   const lanes = new Map([[MAIL_LANE, captureMail(captured, clock)]])
-  const app = await createApp(store, rootKey, { config, clock, publicUrl, jobs: { lanes } })
+  const app = await createApp(store, rootKey, { config: own, clock, publicUrl, jobs: { lanes } })
   const { walletId, addresses } = await seedWallet(app, admin.organizationId)
   const { organizationId, userId } = admin
   return {

@@ -247,7 +247,11 @@ async function insertInstance(
 }
 
 /** Audit facts of something done by the person at the host's shell. */
-export function hostFacts(event: { action: string; resource: string }) {
+export function hostFacts(event: {
+  action: string
+  resource: string
+  payload?: Record<string, unknown>
+}) {
   return {
     actor: 'host',
     credential: '',
@@ -256,7 +260,7 @@ export function hostFacts(event: { action: string; resource: string }) {
     outcome: 'accepted',
     activityId: null,
     bodyHash: null,
-    payload: {},
+    payload: event.payload ?? {},
   } as const
 }
 

@@ -34,23 +34,6 @@ export interface RecoverOptions {
   apiPublicKey: string | null
 }
 
-export type HostRequest =
-  | { command: 'createOrganization'; options: InitOptions }
-  | { command: 'deleteOrganization'; options: DeleteOptions }
-  | { command: 'recoverAdmin'; options: RecoverOptions }
-
-/** Carries out a command of the host. @throws HostError, AppError */
-export function obeyHost(app: App, request: HostRequest): Promise<Admin | number> {
-  switch (request.command) {
-    case 'createOrganization':
-      return createRootOrganization(app, request.options)
-    case 'deleteOrganization':
-      return deleteRootOrganization(app, request.options)
-    case 'recoverAdmin':
-      return recoverAdmin(app, request.options)
-  }
-}
-
 /** Creates a root organization with its first user. The instance's chain records it. */
 export async function createRootOrganization(app: App, options: InitOptions): Promise<Admin> {
   const { keyvault, queue, clock } = app.deps
@@ -77,7 +60,7 @@ export async function createRootOrganization(app: App, options: InitOptions): Pr
  * further ones. Interrupted, it goes on where it was when it is called again.
  * @returns how many organizations it deleted
  */
-async function deleteRootOrganization(app: App, options: DeleteOptions): Promise<number> {
+export async function deleteRootOrganization(app: App, options: DeleteOptions): Promise<number> {
   const { organizationId, withoutExport } = options
   const root = await app.deps.directory.refresh(organizationId)
   if (root !== undefined && (root.parentId !== null || organizationId === INSTANCE_ID)) {
@@ -132,7 +115,7 @@ function deleteOne(app: App, organizationId: string): Promise<number> {
 }
 
 /** Adds an API key to a root user; the organization's own chain announces it. */
-async function recoverAdmin(app: App, options: RecoverOptions): Promise<Admin> {
+export async function recoverAdmin(app: App, options: RecoverOptions): Promise<Admin> {
   const organizationId = options.organizationId ?? (await onlyRootOrganization(app))
   const key = adminKey(options.apiPublicKey)
   return change(app, organizationId, (organization) => {

@@ -6,6 +6,7 @@ import { type Config, readConfig } from '../config.ts'
 import type { Store } from '../store/engine.ts'
 import { type ControlRequest, listenForControl } from './control.ts'
 import { type Fleet, serveAsWorker, startFleet, stopSignal } from './fleet.ts'
+import { runAsHost } from './hostCommands.ts'
 import {
   HostError,
   initialise,
@@ -15,7 +16,6 @@ import {
   unsealByFile,
   unsealByWords,
 } from './instance.ts'
-import { obeyHost } from './organizations.ts'
 import { publicUrlOf } from './serving.ts'
 import { listWaitingMail } from './waitingMail.ts'
 
@@ -115,7 +115,7 @@ async function obey(host: Host, request: ControlRequest): Promise<unknown> {
     case 'listMail':
       return listWaitingMail(await openApp(host))
     default:
-      return obeyHost(await openApp(host), request)
+      return runAsHost(await openApp(host), request)
   }
 }
 

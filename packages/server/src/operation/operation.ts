@@ -87,6 +87,8 @@ export interface ActivitySpec<
   parentMayAct: ParentMayAct<z.output<S>>
   /** The user whose own credentials this manages: that user needs no policy. Null: nobody's. */
   ownUser: (params: z.output<S>) => string | null
+  /** How many signatures it makes, for quotas. Exactly operations whose policy action is `SIGN`. */
+  signs?: (params: z.output<S>) => number
   errors: readonly E[]
   example: { params: z.input<S>; result: z.input<R> }
   /** What `effects` writes: `snapshot` when any row that decisions read. */
@@ -106,6 +108,7 @@ export interface ActivityOperation extends Described {
   rootQuorumOnly: boolean
   parentMayAct: ParentMayAct
   ownUser(params: unknown): string | null
+  signs: ((params: unknown) => number) | null
   errors: readonly ErrorCode[]
   example: { params: unknown; result: unknown }
   changes: 'nothing' | 'rows' | 'snapshot'
@@ -124,7 +127,7 @@ export function defineActivity<
   const E extends ErrorCode,
   X extends Prepared<z.input<R>>,
 >(spec: ActivitySpec<S, R, E, X>): ActivityOperation {
-  const { type, intentKey, resultKey, params, older: olderVersions, parentMayAct } = spec
+  const { type, intentKey, resultKey, params, older: olderVersions, parentMayAct, signs } = spec
   const newest: Version = {
     type,
     intentKey,
@@ -143,6 +146,7 @@ export function defineActivity<
         ? parentMayAct
         : (ctx, value) => parentMayAct(ctx, value as z.output<S>),
     ownUser: (value) => spec.ownUser(value as z.output<S>),
+    signs: signs === undefined ? null : (value) => signs(value as z.output<S>),
     async run(ctx, value) {
       const { effects } = spec
       const prepared = await spec.prepare(ctx, value as z.output<S>)

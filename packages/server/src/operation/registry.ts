@@ -64,6 +64,9 @@ function assertRecord(operation: Operation): void {
     `${name} has a policy`,
   )
   assert(writes || operation.versions.length > 0, `${name} has a version`)
+  // SECURITY: a signature that no quota counts.
+  const signing = 'action' in operation.policy && operation.policy.action === 'SIGN'
+  assert(signing === (operation.signs !== null), `${name} says how many signatures it makes`)
 }
 
 function assertParses(schema: z.ZodType, value: unknown, what: string): void {

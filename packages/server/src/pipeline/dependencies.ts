@@ -4,6 +4,9 @@ import type { Refusals } from '../domain/audit/refusals.ts'
 import type { OidcVerifier } from '../domain/credential/oidcIdentity.ts'
 import type { Keyvault } from '../domain/keyvault/keyvault.ts'
 import type { Directory } from '../domain/organization/directory.ts'
+import type { Allowances } from '../domain/organization/limits.ts'
+import type { UsageMeter } from '../domain/usage/meter.ts'
+import type { RateLimiter } from '../domain/usage/rateLimiter.ts'
 import type { AppError } from '../errors.ts'
 import type { Caller, Inbound } from '../operation/family.ts'
 import type { Operation } from '../operation/operation.ts'
@@ -22,6 +25,10 @@ export interface Dependencies {
   refusals: Refusals
   /** Where people reach this server; asked late, since a free port is known late. */
   publicUrl(): string
+  rateLimiter: RateLimiter
+  usage: UsageMeter
+  /** The rate limit and the monthly quota of root organizations that have none of their own. */
+  allowances: Allowances
   /** Requests that change what an organization's decisions read go one by one. */
   turns: Turns
   clock: Clock

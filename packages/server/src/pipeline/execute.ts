@@ -17,6 +17,8 @@ export interface Execution {
   effects: Effects | null
   /** What the effects touch. */
   changes: Unit['changes']
+  /** How many signatures it made. */
+  signatures: number
 }
 
 /** A request that waits for more votes. */
@@ -26,11 +28,12 @@ export const held: Execution = {
   error: null,
   effects: null,
   changes: 'nothing',
+  signatures: 0,
 }
 
 /** A request that was denied, or failed while it ran. */
 export function failedWith(error: AppError): Execution {
-  return { status: 'FAILED', result: null, error, effects: null, changes: 'nothing' }
+  return { ...held, status: 'FAILED', error }
 }
 
 interface Run {
@@ -86,7 +89,9 @@ async function execute(
 ): Promise<Execution> {
   const { result, effects } = await operation.run(ctx, params)
   const text = JSON.stringify(version.downgrade(result))
-  return { status: 'COMPLETED', result: text, error: null, effects, changes: operation.changes }
+  const { changes } = operation
+  const signatures = operation.signs?.(params) ?? 0
+  return { status: 'COMPLETED', result: text, error: null, effects, changes, signatures }
 }
 
 /** Errors that say nothing about the request: they leave no activity, so that it can be sent again. */

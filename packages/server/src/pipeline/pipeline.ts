@@ -5,6 +5,7 @@ import type { Operation } from '../operation/operation.ts'
 import { newUuid } from '../platform/ids.ts'
 import { Stopwatch } from '../platform/stopwatch.ts'
 import { parseStrictJson } from '../platform/strictJson.ts'
+import { Admission } from './admit.ts'
 import { type Dependencies, FREE_ROUNDS, isCurrent, ROUNDS_MAX } from './dependencies.ts'
 import { recordRefusal } from './record.ts'
 import { runQuery } from './query.ts'
@@ -65,15 +66,16 @@ interface Attempt {
 /** Decides, anew while something moves under the decision, but not for ever. */
 async function decided(deps: Dependencies, family: Family, attempt: Attempt): Promise<unknown> {
   const mayLock = attempt.call.operation.kind !== 'query'
+  const admission = new Admission()
   let last: Caller | undefined
   for (let round = 0; round < ROUNDS_MAX; round++) {
     const fresh = round > 0
     const decideOnce = (chosen: Dependencies) =>
-      decide(chosen, family, { ...attempt, fresh, seen: (caller) => (last = caller) })
+      decide(chosen, family, { ...attempt, fresh, admission, seen: (caller) => (last = caller) })
+    const locks = mayLock && round >= FREE_ROUNDS
+    if (locks) admission.end()
     const answer =
-      mayLock && round >= FREE_ROUNDS && last !== undefined
-        ? await underLock(deps, last, decideOnce)
-        : await decideOnce(deps)
+      locks && last !== undefined ? await underLock(deps, last, decideOnce) : await decideOnce(deps)
     if (answer !== 'again') return answer
   }
   throw new AppError('UNAVAILABLE')
@@ -102,7 +104,7 @@ function underLock(
 async function decide(
   deps: Dependencies,
   family: Family,
-  round: Attempt & { fresh: boolean; seen: (caller: Caller) => void },
+  round: Attempt & { fresh: boolean; admission: Admission; seen: (caller: Caller) => void },
 ): Promise<unknown> {
   const { call } = round
   round.met(null)
@@ -110,7 +112,10 @@ async function decide(
   round.met(caller)
   round.seen(caller)
   call.watch.lap('authenticate')
-  return orAgain(deps, caller, () => run(deps, family, { call, caller }))
+  return orAgain(deps, caller, async () => {
+    if (call.operation.kind !== 'query') await round.admission.admit(deps, caller)
+    return run(deps, family, { call, caller })
+  })
 }
 
 /** A refusal on what has since changed is none: the request is decided anew. */

@@ -2,7 +2,7 @@
 import { sha256 } from '@keystead/crypto/node'
 import { entryOnly } from '../commit/unit.ts'
 import type { AuditFacts } from '../domain/audit/chain.ts'
-import { type AppError, errorCategory } from '../errors.ts'
+import { type AppError, type ErrorCategory, type ErrorCode, errorCategory } from '../errors.ts'
 import type { Caller, Inbound } from '../operation/family.ts'
 import type { Operation } from '../operation/operation.ts'
 import { newUuid } from '../platform/ids.ts'
@@ -17,6 +17,16 @@ export function decidedOn({ organization, parent, validUntilMs }: Caller) {
   }
 }
 
+/** The caller as the audit log names it. */
+function nameOf({ actor }: Caller): string {
+  return `user:${actor.organizationId}/${actor.userId}`
+}
+
+/** An entry for each would cost more than the request that the limit refused. */
+const SUMMARISED = new Set<ErrorCode>(['RATE_LIMITED', 'PARENT_RATE_LIMITED'])
+
+const DENIALS = new Set<ErrorCategory>(['forbidden', 'limit'])
+
 /** The audit facts that every unit of `caller` shares. */
 export function auditFacts(
   turn: { operation: Operation; request: Inbound; caller: Caller },
@@ -26,7 +36,7 @@ export function auditFacts(
 ): AuditFacts {
   const { operation, request, caller } = turn
   return {
-    actor: `user:${caller.actor.organizationId}/${caller.actor.userId}`,
+    actor: nameOf(caller),
     credential: caller.credentialId,
     action: event.action,
     resource:
@@ -41,8 +51,9 @@ export function auditFacts(
 }
 
 /**
- * Records a request that ended in an error without an activity: strangers in the minute's summary,
- * authenticated submissions with an entry of their own. Queries write none.
+ * Records a request that ended in an error without an activity: strangers, and callers who send too
+ * much, in the minute's summary, other authenticated submissions with an entry of their own. Queries
+ * write none.
  */
 export async function recordRefusal(
   deps: Dependencies,
@@ -55,20 +66,23 @@ export async function recordRefusal(
     return
   }
   if (operation.kind === 'query' || error.details.activityId !== undefined) return
+  const { organizationId } = caller.organization
+  const actor = nameOf(caller)
+  if (SUMMARISED.has(error.code)) {
+    const credential = caller.credentialId
+    deps.refusals.countCaller({ organizationId, actor, credential, reason: error.code })
+    return
+  }
   const facts = auditFacts(
     { operation, request, caller },
     {
       action: operation.kind === 'vote' ? operation.type : (operation.versions[0]?.type ?? ''),
-      outcome: errorCategory(error.code) === 'forbidden' ? 'denied' : 'failed',
+      outcome: DENIALS.has(errorCategory(error.code)) ? 'denied' : 'failed',
       activityId: null,
       bodyHash: sha256(request.body),
       payload: { error: error.code },
     },
   )
-  const unit = entryOnly({
-    id: newUuid(deps.clock.now()),
-    organizationId: caller.organization.organizationId,
-    audit: facts,
-  })
+  const unit = entryOnly({ id: newUuid(deps.clock.now()), organizationId, audit: facts })
   await deps.queue.submit(unit).catch(() => deps.refusals.count(error.code, request.address))
 }

@@ -6,6 +6,7 @@ import { type ActivityRow, actorName, answers } from '../domain/activity/activit
 import { AppError } from '../errors.ts'
 import type { Call, Caller, Family, Submission } from '../operation/family.ts'
 import { newUuid } from '../platform/ids.ts'
+import { chargeFor, overQuota, rootOf } from './admit.ts'
 import { storedBody } from './bodies.ts'
 import { type Dependencies, isCurrent } from './dependencies.ts'
 import { attempt, type Execution, failedWith, failureText, held, storedFailure } from './execute.ts'
@@ -35,7 +36,7 @@ export async function submit(deps: Dependencies, family: Family, turn: Turn): Pr
   const unit = await buildUnit(deps, turn, { submission, fingerprint, execution })
   const outcome = await deps.queue.submit(unit)
   call.watch.lap('commit')
-  return conclude(deps, family, { turn, submission, fingerprint, unit, outcome })
+  return conclude(deps, family, { turn, submission, fingerprint, execution, unit, outcome })
 }
 
 /** Whether a body that was never seen may still be accepted. */
@@ -61,11 +62,9 @@ const AUDIT_OUTCOME = {
 
 async function buildUnit(
   deps: Dependencies,
-  turn: Turn,
-  decided: Decided,
+  { call, caller }: Turn,
+  { submission, fingerprint, execution }: Decided,
 ): Promise<Unit & { activity: NonNullable<Unit['activity']> }> {
-  const { call, caller } = turn
-  const { submission, fingerprint, execution } = decided
   const nowMs = deps.clock.now()
   const { organization } = caller
   const denied = execution.error?.code === 'NOT_AUTHORIZED'
@@ -102,6 +101,7 @@ async function buildUnit(
     target: null,
     vote: null,
     end: null,
+    charge: chargeFor(deps, caller, execution.signatures),
     changes: execution.changes,
     effects: execution.effects,
   }
@@ -111,6 +111,7 @@ interface Conclusion {
   turn: Turn
   submission: Submission
   fingerprint: Buffer
+  execution: Execution
   unit: Awaited<ReturnType<typeof buildUnit>>
   outcome: Outcome
 }
@@ -126,6 +127,8 @@ async function conclude(
       return 'again'
     case 'expired':
       throw new AppError('API_KEY_EXPIRED')
+    case 'overQuota':
+      throw overQuota(turn.caller, outcome.atMs)
     case 'duplicate': {
       const known = await findKnown(deps, turn.caller, fingerprint)
       // Its transaction may have been lost together with the first one's.
@@ -136,10 +139,12 @@ async function conclude(
       const execution = failedWith(outcome.error)
       const failed = await buildUnit(deps, turn, { submission, fingerprint, execution })
       const stored = await deps.queue.submit(failed)
-      return conclude(deps, family, { ...conclusion, unit: failed, outcome: stored })
+      return conclude(deps, family, { ...conclusion, execution, unit: failed, outcome: stored })
     }
     case 'committed': {
       const { seq, atMs } = outcome
+      const { signatures } = conclusion.execution
+      deps.usage.count(rootOf(turn.caller).organizationId, atMs, { activities: 1, signatures })
       const activity = { ...unit.activity, seq, created_ms: atMs, updated_ms: atMs }
       return answer({ deps, family, turn }, activity)
     }

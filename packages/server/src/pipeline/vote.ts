@@ -15,6 +15,7 @@ import type { Call, Caller, Family } from '../operation/family.ts'
 import type { VoteOperation } from '../operation/operation.ts'
 import { newUuid } from '../platform/ids.ts'
 import { parseStrictJson } from '../platform/strictJson.ts'
+import { chargeFor, overQuota, rootOf } from './admit.ts'
 import { acceptedJson, signedBody } from './bodies.ts'
 import { type Dependencies, isCurrent } from './dependencies.ts'
 import { attempt, type Execution, failedWith, failureText } from './execute.ts'
@@ -49,8 +50,19 @@ export async function vote(deps: Dependencies, family: Family, turn: Turn): Prom
   }
   if (earlier !== undefined) throw new AppError('ALREADY_VOTED')
   if (!isTimely(deps, call, timestampMs)) throw new AppError('TIMESTAMP_OUTSIDE_WINDOW')
+  refuseForeignVoter(poll)
   if (!mayVote(pollingOrganization(poll), caller.actor)) throw new AppError('NOT_AUTHORIZED')
   return cast(deps, family, poll)
+}
+
+/** A vote counts only in the organization whose quorum decides. */
+function refuseForeignVoter(poll: Poll): void {
+  const { organization, actor } = poll.caller
+  const polling = pollingOrganization(poll).organizationId
+  if (actor.organizationId === polling) return
+  const target = organization.organizationId
+  const voters = polling === target ? actor.organizationId : polling
+  throw new AppError('ORGANIZATION_MISMATCH', { mismatch: { target, voters } })
 }
 
 /** The organization whose quorum decides: the submitter's. */
@@ -87,8 +99,14 @@ async function cast(deps: Dependencies, family: Family, poll: Poll): Promise<unk
       return 'again'
     case 'expired':
       throw new AppError('API_KEY_EXPIRED')
-    case 'committed':
+    case 'overQuota':
+      throw overQuota(poll.caller, outcome.atMs)
+    case 'committed': {
+      const signatures = execution === 'rejected' ? 0 : (execution?.signatures ?? 0)
+      const used = { activities: 0, signatures }
+      deps.usage.count(rootOf(poll.caller).organizationId, outcome.atMs, used)
       return answer(family, applied(poll, unit, outcome.atMs))
+    }
     case 'failed': {
       const ended = buildUnit(deps, poll, failedWith(outcome.error))
       const stored = await deps.queue.submit(ended)
@@ -191,6 +209,7 @@ function buildUnit(deps: Dependencies, poll: Poll, effect: Effect): Unit {
       stamp: caller.stamp,
     },
     end,
+    charge: chargeFor(deps, caller, execution?.signatures ?? 0),
     changes: execution?.changes ?? 'nothing',
     effects: execution?.effects ?? null,
   }

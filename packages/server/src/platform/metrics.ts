@@ -41,6 +41,24 @@ export const outboxDeliveries = new Counter({
   registers,
 })
 
+export const activityCount = new Counter({
+  name: 'keystead_activities_total',
+  help: 'Activities recorded',
+  registers,
+})
+
+export const signatureCount = new Counter({
+  name: 'keystead_signatures_total',
+  help: 'Signatures made',
+  registers,
+})
+
+export const rateLimiterFailures = new Counter({
+  name: 'keystead_rate_limiter_failures_total',
+  help: 'Times that the shared counter of rate limits did not answer',
+  registers,
+})
+
 export const cacheLookups = new Gauge({
   name: 'keystead_snapshot_cache_lookups',
   help: 'Look-ups in the snapshot cache, by outcome',

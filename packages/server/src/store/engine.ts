@@ -1,4 +1,5 @@
 // What the rest of the server may ask of a database: readers, transactions, one writer.
+import { setImmediate } from 'node:timers/promises'
 import type { Table } from './table.ts'
 
 /** A value as SQL parameters and rows carry it. Ids are UUID text, whatever the engine stores. */
@@ -72,5 +73,20 @@ export async function savepoint<T>(tx: Tx, work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (tx.isOpen()) await tx.run('rollback to savepoint unit')
     throw error
+  }
+}
+
+const BUSY_MS_MAX = 5000
+
+/** Repeats `work` while another process holds the database. @throws Busy after five seconds */
+export async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  const deadlineMs = performance.now() + BUSY_MS_MAX
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof Busy) || performance.now() > deadlineMs) throw error
+      await setImmediate()
+    }
   }
 }

@@ -112,8 +112,8 @@ describe.each([
     expect((await admin.query('list_activities')).status).toBe(200)
     const stranger = new AppClient(instance.app, generateKey(), admin.organizationId)
     expect(await sign(stranger, PAYLOAD)).toMatchObject({ status: 401, json: { code: 16 } })
-    const counted = instance.app.deps.refusals.take().map(({ payload }) => payload['reason'])
-    expect(counted).toContain('PUBLIC_KEY_NOT_FOUND')
+    const counted = instance.app.deps.refusals.take().map(({ audit }) => audit.payload['reason'])
+    expect(counted).toContain('PUBLIC_KEY_NOT_IN_ORGANIZATION')
     // The refused request is on record, or waits in memory for the next summary.
     const recorded = (await instance.entries()).length - before
     expect(recorded + Number(counted.includes('UNAVAILABLE'))).toBe(1)

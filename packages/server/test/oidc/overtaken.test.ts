@@ -15,7 +15,7 @@ let instance: Instance
 beforeAll(async () => {
   issuer = await startIssuer()
   const oidc = { privateIssuers: [issuer.url], emailIssuers: [] }
-  instance = await openInstance('sqlite', { oidc })
+  instance = await openInstance('sqlite', { config: { oidc } })
 })
 afterAll(async () => {
   await instance.dispose()

@@ -18,7 +18,7 @@ let second: AppClient
 beforeAll(async () => {
   issuer = await startIssuer()
   const oidc = { privateIssuers: [issuer.url], emailIssuers: [issuer.url] }
-  instance = await openInstance('sqlite', { oidc })
+  instance = await openInstance('sqlite', { config: { oidc } })
   const admin = adminClient(instance.app, instance.admin)
   const key = generateKey()
   const rootUsers = [{ userName: 'owner', userEmail: EMAIL, apiKeys: [apiKeyParams(key)] }]

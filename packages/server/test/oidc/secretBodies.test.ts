@@ -30,7 +30,7 @@ describe.each(engines)('a body with a token on %s', (engine) => {
   beforeAll(async () => {
     const oidc = { privateIssuers: [issuer.url], emailIssuers: [issuer.url] }
     const clock = { now: () => Date.now() + laterMs }
-    instance = await openInstance(engine, { clock, oidc })
+    instance = await openInstance(engine, { clock, config: { oidc } })
     admin = adminClient(instance.app, instance.admin)
   })
   afterAll(() => instance.dispose())

@@ -191,7 +191,7 @@ describe.each(engines)('the %s store', (engine) => {
     const others = await Promise.all([open(), open()])
     await Promise.all(others.map((other) => other.close()))
     expect(await versions()).toEqual(before)
-    expect(before.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6, 7])
+    expect(before.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
   })
 
   test('opens a database that another process is writing to', async () => {
@@ -243,6 +243,9 @@ describe.each(engines)('the %s store', (engine) => {
     const undeclared = {
       schema_version: 'migrate.ts alone',
       lease: 'written by upsert',
+      rate_window: 'written by upsert',
+      signing_quota: 'written by upsert',
+      usage_month: 'written by upsert',
       sample: '',
     }
     const rows = await store.reader.all<{ name: string }>(

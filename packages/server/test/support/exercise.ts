@@ -3,6 +3,7 @@ import { apiKeyParams, generateKey } from '../../../../tests/support/client.ts'
 import { invitationParams, readLink } from '../../../../tests/support/invitee.ts'
 import { linkIn } from '../../../../tests/support/smtp.ts'
 import { authenticatorParams, makePasskey } from '../../../../tests/support/webauthn.ts'
+import { writeUsage } from '../../src/app.ts'
 import { findActivity } from '../../src/domain/activity/activity.store.ts'
 import { findEntryAt, findNewestLeaf } from '../../src/domain/audit/audit.store.ts'
 import { stopCheckpoints, writeCheckpoint } from '../../src/domain/audit/checkpointer.ts'
@@ -12,6 +13,9 @@ import {
   findSubOrganizationsByCredentialId,
   listRootOrganizations,
 } from '../../src/domain/organization/lookup.store.ts'
+import { addRequests } from '../../src/domain/usage/rateWindow.store.ts'
+import { listUsage } from '../../src/domain/usage/usage.store.ts'
+import { freeze, setLimits } from '../../src/host/governance.ts'
 import { ExpiredKeyPurge } from '../../src/jobs/purgeExpiredKeys.ts'
 import { isInitialised } from '../../src/host/instance.ts'
 import { listWaitingMail } from '../../src/host/waitingMail.ts'
@@ -43,6 +47,7 @@ export async function exercise(instance: Instance): Promise<void> {
   await changeOrganizations(admin)
   await invite(instance, admin)
   await checkpoint()
+  await govern(instance, admin)
   await voteOn(instance, admin)
   await checkpoint()
   await stopCheckpoints({ store, holder: 'test' })
@@ -203,6 +208,18 @@ async function changeOrganizations(admin: AppClient): Promise<void> {
   await below.submit('update_organization_name', { organizationName: 'renamed' })
   await below.submit('set_organization_feature', { name: 'FEATURE_NAME_EMAIL_AUTH' })
   await below.submit('delete_sub_organization', {})
+}
+
+async function govern({ app }: Instance, admin: AppClient): Promise<void> {
+  const { organizationId } = admin
+  const { address } = await createWallet(admin, 'charged')
+  await setLimits(app, { organizationId, set: { signaturesPerMonth: 9 } })
+  await admin.send('submit/sign_raw_payload', signBody(admin, address, 'charged'))
+  await freeze(app, { organizationId: null, frozen: false })
+  await writeUsage(app)
+  await listUsage(app.store.reader, organizationId)
+  const window = { organizationId, startMs: 0, endMs: 60_000 }
+  await app.store.write('alone', (tx) => addRequests(tx, window, 1))
 }
 
 async function voteOn(instance: Instance, admin: AppClient): Promise<void> {

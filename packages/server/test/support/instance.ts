@@ -20,7 +20,8 @@ export interface InstanceOptions {
   clock?: Clock
   /** Whether apps run the background jobs; by default they do not. */
   jobs?: boolean
-  oidc?: Config['oidc']
+  /** Settings that differ from the defaults. */
+  config?: Partial<Config>
   /** Gives the database URL that the apps use; SQL from outside goes to the database itself. */
   through?: (databaseUrl: string) => Promise<string>
 }
@@ -57,7 +58,8 @@ export class Instance {
   async openApp(options: InstanceOptions = this.#options): Promise<App> {
     const store = await openStore(this.config, { checkpoints: false })
     this.#stores.push(store)
-    return startApp(store, this.#rootKey, options)
+    const { config } = this
+    return startApp({ store, config, rootKey: this.#rootKey, options })
   }
 
   /** Another root organization, with a key pair for its first user. */
@@ -159,11 +161,15 @@ const ADMIN = {
   apiPublicKey: null,
 }
 
-function startApp(store: Store, rootKey: Buffer, options: InstanceOptions): Promise<App> {
-  const { clock, jobs = false } = options
-  const defaults = readConfig({})
-  return createApp(store, rootKey, {
-    config: { ...defaults, oidc: options.oidc ?? defaults.oidc },
+function startApp(parts: {
+  store: Store
+  rootKey: Buffer
+  config: Config
+  options: InstanceOptions
+}): Promise<App> {
+  const { clock, jobs = false } = parts.options
+  return createApp(parts.store, parts.rootKey, {
+    config: parts.config,
     publicUrl: () => PUBLIC_URL,
     jobs: jobs ? { lanes: new Map() } : null,
     ...(clock === undefined ? {} : { clock }),
@@ -193,9 +199,9 @@ export async function openInstance(
   const place = await createPlace(engine)
   const outside = await openStore(place.configure(place.databaseUrl), { checkpoints: false })
   const databaseUrl = (await options.through?.(place.databaseUrl)) ?? place.databaseUrl
-  const config = place.configure(databaseUrl)
+  const config = { ...place.configure(databaseUrl), ...options.config }
   const store = await openStore(config, { checkpoints: false })
   const { admin, rootKey } = await initialise(store, config, ADMIN)
-  const app = await startApp(store, rootKey, options)
+  const app = await startApp({ store, config, rootKey, options })
   return new Instance({ config, admin, app, rootKey, options, outside, drop: place.drop })
 }

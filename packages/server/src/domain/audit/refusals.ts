@@ -1,15 +1,32 @@
-// Refusals of strangers: counted, and written to the instance's chain once a minute as summaries.
+// Refusals that must not fill the disk: counted, and written once a minute as summaries.
+import { INSTANCE_ID } from '../../platform/ids.ts'
 import type { AuditFacts } from './chain.ts'
 
 const SUMMARIES_MAX = 1000
 
 interface Summary {
+  /** Whose chain it belongs to. */
+  organizationId: string
+  actor: string
+  /** The credential's id; empty for strangers. */
+  credential: string
   reason: string
-  network: string
+  /** Of strangers only. */
+  network?: string
   count: number
 }
 
-/** Nobody can fill the disk, or choose whose chain grows: one entry a minute, reason and network. */
+/** A summary as an entry of a chain. */
+export interface RefusalEntry {
+  organizationId: string
+  audit: AuditFacts
+}
+
+/**
+ * Strangers are summarised in the instance's chain by reason and network, so that nobody chooses
+ * whose chain grows; callers who send too much, in the chain of the organization that they called,
+ * by reason and credential.
+ */
 export class Refusals {
   #summaries = new Map<string, Summary>()
   #others = 0
@@ -17,44 +34,58 @@ export class Refusals {
   /** @param address the client's IP address */
   count(reason: string, address: string): void {
     const network = networkOf(address)
-    const key = `${reason} ${network}`
-    const summary = this.#summaries.get(key)
-    if (summary !== undefined) summary.count++
-    else if (this.#summaries.size < SUMMARIES_MAX) {
-      this.#summaries.set(key, { reason, network, count: 1 })
-    } else this.#others++
+    this.#add({ organizationId: INSTANCE_ID, ...STRANGER, reason, network, count: 1 })
   }
 
-  /** Takes what was counted since the last call, as facts for the instance's chain. */
-  take(): AuditFacts[] {
+  /** Counts a request of somebody who was authenticated. */
+  countCaller(caller: Pick<Summary, 'organizationId' | 'actor' | 'credential' | 'reason'>): void {
+    this.#add({ ...caller, count: 1 })
+  }
+
+  #add(summary: Summary): void {
+    const { count, ...what } = summary
+    const key = Object.values(what).join(' ')
+    const present = this.#summaries.get(key)
+    if (present !== undefined) present.count += count
+    else if (this.#summaries.size < SUMMARIES_MAX) this.#summaries.set(key, summary)
+    else this.#others += count
+  }
+
+  /** Takes what was counted since the last call, as entries to write. */
+  take(): RefusalEntry[] {
     const summaries = [...this.#summaries.values()]
     if (this.#others > 0) {
-      summaries.push({ reason: 'various', network: 'various', count: this.#others })
+      const various = { reason: 'various', network: 'various', count: this.#others }
+      summaries.push({ organizationId: INSTANCE_ID, ...STRANGER, ...various })
     }
     this.#summaries = new Map()
     this.#others = 0
-    return summaries.map(({ reason, network, count }) => ({
-      actor: 'stranger',
-      credential: '',
-      action: 'request',
-      resource: '',
-      outcome: 'refused',
-      activityId: null,
-      bodyHash: null,
-      payload: { reason, network, count },
+    return summaries.map(({ organizationId, actor, credential, ...payload }) => ({
+      organizationId,
+      audit: {
+        actor,
+        credential,
+        action: 'request',
+        resource: '',
+        outcome: 'refused',
+        activityId: null,
+        bodyHash: null,
+        payload,
+      },
     }))
   }
 
   /** Puts summaries back that could not be stored. */
-  restore(facts: readonly AuditFacts[]): void {
-    for (const { payload } of facts) {
-      const { reason, network, count } = payload as unknown as Summary
-      const key = `${reason} ${network}`
-      const present = this.#summaries.get(key)
-      this.#summaries.set(key, { reason, network, count: count + (present?.count ?? 0) })
+  restore(entries: readonly RefusalEntry[]): void {
+    for (const { organizationId, audit } of entries) {
+      const { actor, credential } = audit
+      const counted = audit.payload as unknown as Pick<Summary, 'reason' | 'network' | 'count'>
+      this.#add({ organizationId, actor, credential, ...counted })
     }
   }
 }
+
+const STRANGER = { actor: 'stranger', credential: '' }
 
 /** The /24 of an IPv4 address, the /48 of an IPv6 address. */
 function networkOf(address: string): string {

@@ -14,6 +14,7 @@ import { insertWallet } from '../wallet/wallet.store.ts'
 import type { WalletPlan } from '../wallet/wallet.ts'
 import { organizationTable, readCovered, stateMac } from './covered.store.ts'
 import { type Features, featuresText } from './features.ts'
+import { inheritedFreeze } from './governance.store.ts'
 
 export interface OrganizationPlan {
   organizationId: string
@@ -56,6 +57,7 @@ export async function insertOrganization(
       created_ms: nowMs,
       updated_ms: nowMs,
       features: featuresText(plan.features),
+      frozen: plan.parentId === null ? await inheritedFreeze(tx) : null,
     },
   ])
   await tx.insert(organizationKeyTable, [plan.keyRow])

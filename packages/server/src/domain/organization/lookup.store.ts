@@ -95,9 +95,9 @@ export async function findSubOrganizations(
 export function listRootOrganizations(
   reader: Reader,
   page: { after: string | null; limit: number },
-): Promise<{ organization_id: string; name: string; created_ms: number }[]> {
+): Promise<{ organization_id: string; name: string; created_ms: number; frozen: number | null }[]> {
   return reader.all(
-    `select organization_id, name, created_ms from organization
+    `select organization_id, name, created_ms, frozen from organization
      where parent_id is null and deleted_ms is null and organization_id > ?u order by organization_id limit ?`,
     page.after ?? '00000000-0000-0000-0000-000000000000',
     page.limit,

@@ -2,7 +2,7 @@
 import type { AddressFormat, Curve, VerifyKey } from '@keystead/crypto/node'
 import type { PasskeyKey } from '../passkey/coseKey.ts'
 import type { Features } from './features.ts'
-import type { ResourceLimits } from './limits.ts'
+import type { ResourceLimits, SetLimits } from './limits.ts'
 
 /** What every credential has. */
 interface Credential {
@@ -131,7 +131,9 @@ export interface Snapshot {
   privateKeys: ReadonlyMap<string, PrivateKey>
   features: Features
   limits: ResourceLimits
-  /** Whether its host has stopped all activities. */
+  /** What of its limits and allowances was set for it alone. */
+  setLimits: SetLimits
+  /** Whether its host has stopped all activities, here or everywhere. */
   frozen: boolean
   /** When it was deleted; such an organization is found by nobody. */
   deletedMs: number | null

@@ -4,7 +4,7 @@ import type { Row } from '../../store/engine.ts'
 import { Tampered } from '../audit/head.ts'
 import { parseCoseKey, type PasskeyKey } from '../passkey/coseKey.ts'
 import type { CoveredRows } from './covered.store.ts'
-import { resourceLimits } from './limits.ts'
+import { resourceLimits, type SetLimits } from './limits.ts'
 import type {
   ApiKey,
   Invitation,
@@ -29,6 +29,7 @@ export function snapshotFromRows(row: Row, rows: CoveredRows): Omit<Snapshot, 'r
     .map(({ length }) => length)
     .reduce((sum, count) => sum + count)
   const parentId = nullable(row, 'parent_id')
+  const setLimits = json<SetLimits>(row, 'limits') ?? {}
   return {
     organizationId: text(row, 'organization_id'),
     name: text(row, 'name'),
@@ -45,8 +46,9 @@ export function snapshotFromRows(row: Row, rows: CoveredRows): Omit<Snapshot, 'r
     features: new Map(
       Object.entries(json<Record<string, string | null>>(row, 'features') ?? {}),
     ) as Snapshot['features'],
-    limits: resourceLimits(parentId !== null, json(row, 'limits') ?? {}),
-    frozen: row['frozen'] === 1,
+    limits: resourceLimits(parentId !== null, setLimits),
+    setLimits,
+    frozen: (row['frozen'] ?? 0) !== 0,
     deletedMs: row['deleted_ms'] as number | null,
     createdMs: integer(row, 'created_ms'),
     sizeBytes: 1000 + (credentials.length * 2 + others) * 700,

@@ -40,7 +40,7 @@ export async function authenticate(
     known !== undefined && isLive(known.credential, call.nowMs)
       ? known
       : await findCredential(call, { ...search, find: (id) => directory.refresh(id) })
-  if (match === undefined) throw new AppError(proof.refusals.unknown)
+  if (match === undefined) throw await unknownCredential(call, search)
   const { credential, home, organization, parent } = match
   if (!credential.proves({ body: call.request.body, organization, parent })) {
     throw new AppError(proof.refusals.invalid)
@@ -73,10 +73,15 @@ function organizationOf({ json }: Call): string {
 }
 
 /** The stamp as it was sent, of either kind. */
-function stampHeader({ request: { headers } }: Call): string {
+function stampHeader({ operation, request: { headers } }: Call): string {
   const apiKey = headers['x-stamp']
-  const header = apiKey ?? headers['x-stamp-webauthn']
-  if (header === undefined) throw new AppError('STAMP_MISSING')
+  const webauthn = headers['x-stamp-webauthn']
+  // SECURITY: two proofs may name two people; nobody is guessed.
+  if (apiKey !== undefined && webauthn !== undefined) throw new AppError('AUTHENTICATION_FAILED')
+  const header = apiKey ?? webauthn
+  if (header === undefined) {
+    throw new AppError(operation.kind === 'query' ? 'SIGNATURE_MISSING' : 'STAMP_MISSING')
+  }
   // SECURITY: it is stored without its name, and must be read again as what it is.
   if (isWebauthn(header) !== (apiKey === undefined)) {
     throw new AppError(apiKey === undefined ? 'WEBAUTHN_STAMP_UNREADABLE' : 'STAMP_UNREADABLE')
@@ -95,7 +100,7 @@ async function findCredential(call: Call, search: Search): Promise<Match | undef
   const { organizationId, proof, find } = search
   const organization = organizationId === INSTANCE_ID ? undefined : await find(organizationId)
   if (organization === undefined) {
-    throw new AppError('ORGANIZATION_NOT_FOUND')
+    throw new AppError(findsCaller(call) ? 'ORGANIZATIONS_NOT_LOADED' : 'ORGANIZATION_NOT_FOUND')
   }
   const parent = organization.parentId === null ? null : await find(organization.parentId)
   // Its root organization is being deleted, and it with it.
@@ -104,10 +109,23 @@ async function findCredential(call: Call, search: Search): Promise<Match | undef
     const credential = home === null ? undefined : proof.find(home)
     if (home !== null && credential !== undefined) return { credential, home, organization, parent }
   }
-  const { operation } = call
+  return findsCaller(call) ? findBelow(organization, search) : undefined
+}
+
+/** Whether the request may name the parent, to be told where in its family the caller is. */
+function findsCaller({ operation }: Call): boolean {
   return operation.kind === 'query' && operation.findsCaller
-    ? findBelow(organization, search)
-    : undefined
+}
+
+/** Says where a credential was looked for, in the published words for it. */
+async function unknownCredential(
+  call: Call,
+  { organizationId, proof, directory }: Omit<Search, 'find'>,
+): Promise<AppError> {
+  if (proof.refusals.unknown !== 'PUBLIC_KEY_NOT_FOUND') return new AppError(proof.refusals.unknown)
+  const parentId = (await directory.find(organizationId))?.parentId ?? null
+  if (parentId !== null) return new AppError('PUBLIC_KEY_NOT_FOUND')
+  return new AppError(findsCaller(call) ? 'PUBLIC_KEY_NOT_BELOW' : 'PUBLIC_KEY_NOT_IN_ORGANIZATION')
 }
 
 /** The one sub-organization in which the credential exists. */

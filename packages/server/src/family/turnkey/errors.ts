@@ -33,14 +33,26 @@ const TURNKEY_CODE: Partial<Record<ErrorCode, string>> = {
   BAD_REQUEST_BODY: 'REQUEST_INVALID',
   MALFORMED_ORGANIZATION_ID: 'INVALID_ORGANIZATION_ID',
   TIMESTAMP_OUTSIDE_WINDOW: 'INVALID_TIME',
+  SIGNATURE_MISSING: 'SIGNATURE_MISSING',
   STAMP_MISSING: 'SIGNATURE_MISSING',
   SIGNATURE_INVALID: 'SIGNATURE_INVALID',
   ASSERTION_INVALID: 'SIGNATURE_INVALID',
   PUBLIC_KEY_NOT_FOUND: 'PUBLIC_KEY_NOT_FOUND',
+  PUBLIC_KEY_NOT_IN_ORGANIZATION: 'PUBLIC_KEY_NOT_FOUND',
+  PUBLIC_KEY_NOT_BELOW: 'PUBLIC_KEY_NOT_FOUND',
+  PARENT_LOOKUP_FAILED: 'PUBLIC_KEY_NOT_FOUND',
   CREDENTIAL_ID_NOT_FOUND: 'CREDENTIAL_NOT_FOUND',
   API_KEY_EXPIRED: 'API_KEY_EXPIRED',
   NOT_AUTHORIZED: 'REQUEST_NOT_AUTHORIZED',
+  OPERATIONS_DISABLED: 'API_OPERATIONS_DISABLED',
+  AUTHENTICATION_FAILED: 'UNAUTHENTICATED',
   ORGANIZATION_NOT_FOUND: 'ORGANIZATION_NOT_FOUND',
+  ORGANIZATIONS_NOT_LOADED: 'ORGANIZATION_NOT_FOUND',
+  ORGANIZATION_MISMATCH: 'ORGANIZATION_MISMATCH',
+  SIGNING_QUOTA_EXCEEDED: 'SIGNING_QUOTA_EXCEEDED',
+  PARENT_SIGNING_QUOTA_EXCEEDED: 'SIGNING_QUOTA_EXCEEDED',
+  RATE_LIMITED: 'RATE_LIMIT_EXCEEDED',
+  PARENT_RATE_LIMITED: 'RATE_LIMIT_EXCEEDED',
   PUBLIC_KEY_IN_USE: 'CREDENTIAL_CONFLICT',
   INVALID_OIDC_TOKEN: 'INVALID_OIDC_TOKEN',
   OAUTH_PROVIDER_EXISTS: 'OAUTH_PROVIDER_ALREADY_EXISTS',
@@ -78,12 +90,15 @@ const MATCHED_WHOLE = new Set<ErrorCode>([
   'AUTHENTICATOR_NOT_FOUND',
   'PRIVATE_KEY_LABEL_NOT_UNIQUE',
   'PRIVATE_KEY_TAG_LABEL_NOT_UNIQUE',
+  'PRIVATE_KEY_LIMIT',
   'QUORUM_THRESHOLD_TOO_HIGH',
   'QUORUM_THRESHOLD_ZERO',
   'QUORUM_USERS_MISSING',
   'TRANSACTION_UNPARSEABLE',
   'USER_TAG_LABEL_NOT_UNIQUE',
+  'USER_LIMIT',
   'WALLET_LABEL_NOT_UNIQUE',
+  'WALLET_LIMIT',
 ])
 
 /** The error for bad fields: the published one of the first field, else `bad request body`. */
@@ -104,13 +119,19 @@ export function encodeError(error: AppError): Reply {
   return {
     status: HTTP_OVERRIDE[error.code] ?? http,
     body: Buffer.from(JSON.stringify(body)),
-    ...(http === 503 ? { headers: { 'retry-after': '1' } } : {}),
+    ...retryAfter(error.details.retryAfterSeconds ?? (http === 503 ? 1 : undefined)),
   }
 }
 
-function publicMessage(error: AppError): string {
-  if (error.code !== 'INTERNAL') return error.message
-  return `${error.message} (${error.details.requestId ?? randomUUID()})`
+function retryAfter(seconds: number | undefined): Pick<Reply, 'headers'> {
+  return seconds === undefined ? {} : { headers: { 'retry-after': String(seconds) } }
+}
+
+function publicMessage({ code, message, details: { mismatch, requestId } }: AppError): string {
+  if (code === 'INTERNAL') return `${message} (${requestId ?? randomUUID()})`
+  if (mismatch === undefined) return message
+  const { target, voters } = mismatch
+  return `${message}: request is targeting organization ("${target}"), but voters are in organization ("${voters}")`
 }
 
 function details(error: AppError): unknown[] {

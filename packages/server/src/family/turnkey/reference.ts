@@ -27,12 +27,14 @@ const ALWAYS: readonly ErrorCode[] = [
   'BAD_REQUEST_BODY',
   'BODY_TOO_LARGE',
   'MALFORMED_ORGANIZATION_ID',
-  'STAMP_MISSING',
   'STAMP_UNREADABLE',
   'STAMP_MALFORMED',
   'WEBAUTHN_STAMP_UNREADABLE',
   'CREDENTIAL_ID_NOT_FOUND',
   'PUBLIC_KEY_NOT_FOUND',
+  'PUBLIC_KEY_NOT_IN_ORGANIZATION',
+  'PARENT_LOOKUP_FAILED',
+  'AUTHENTICATION_FAILED',
   'SIGNATURE_INVALID',
   'ASSERTION_INVALID',
   'API_KEY_EXPIRED',
@@ -45,7 +47,19 @@ const ALWAYS: readonly ErrorCode[] = [
 const SUBMITTED: readonly ErrorCode[] = [
   'ACTIVITY_TYPE_MISMATCH',
   'TIMESTAMP_OUTSIDE_WINDOW',
+  'STAMP_MISSING',
   'NOT_AUTHORIZED',
+  'OPERATIONS_DISABLED',
+  'RATE_LIMITED',
+  'PARENT_RATE_LIMITED',
+]
+
+const SIGNED: readonly ErrorCode[] = ['SIGNING_QUOTA_EXCEEDED', 'PARENT_SIGNING_QUOTA_EXCEEDED']
+
+const FOUND: readonly ErrorCode[] = [
+  'PUBLIC_KEY_AMBIGUOUS',
+  'PUBLIC_KEY_NOT_BELOW',
+  'ORGANIZATIONS_NOT_LOADED',
 ]
 
 /** Paragraphs, set apart by empty lines. */
@@ -153,10 +167,14 @@ export const reference: FamilyReference = {
     }
   },
   errors(operation) {
-    if (operation.kind !== 'query') return [...ALWAYS, ...SUBMITTED]
-    return operation.findsCaller
-      ? [...ALWAYS, 'PUBLIC_KEY_AMBIGUOUS', 'CREDENTIAL_ID_AMBIGUOUS']
-      : ALWAYS
+    switch (operation.kind) {
+      case 'query':
+        return [...ALWAYS, 'SIGNATURE_MISSING', ...(operation.findsCaller ? FOUND : [])]
+      case 'vote':
+        return [...ALWAYS, ...SUBMITTED, ...SIGNED]
+      case 'activity':
+        return [...ALWAYS, ...SUBMITTED, ...(operation.signs === null ? [] : SIGNED)]
+    }
   },
 }
 

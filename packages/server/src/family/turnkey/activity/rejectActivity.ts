@@ -12,6 +12,6 @@ export const rejectActivity = defineVote({
   tags: ['activities'],
   limit: 'write',
   params: voteParams,
-  errors: ['FINGERPRINT_NOT_FOUND', 'ALREADY_VOTED', 'NOT_AUTHORIZED'],
+  errors: ['FINGERPRINT_NOT_FOUND', 'ALREADY_VOTED', 'NOT_AUTHORIZED', 'ORGANIZATION_MISMATCH'],
   example: voteExample,
 })

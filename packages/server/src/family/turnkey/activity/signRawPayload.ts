@@ -18,6 +18,7 @@ export const signRawPayload = defineActivity({
   rootQuorumOnly: false,
   parentMayAct: false,
   ownUser: () => null,
+  signs: () => 1,
   limit: 'crypto',
   params: z.strictObject({
     signWith: text(255).describe('The address or the id of a wallet account or a private key.'),

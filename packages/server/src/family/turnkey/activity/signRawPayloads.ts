@@ -22,6 +22,7 @@ export const signRawPayloads = defineActivity({
   rootQuorumOnly: false,
   parentMayAct: false,
   ownUser: () => null,
+  signs: ({ payloads }) => payloads.length,
   limit: 'crypto',
   params: z.strictObject({
     signWith: text(255).min(1, 'must not be empty'),

@@ -29,6 +29,7 @@ export const signTransaction = defineActivity({
   rootQuorumOnly: false,
   parentMayAct: false,
   ownUser: () => null,
+  signs: () => 1,
   limit: 'crypto',
   params: z.strictObject({ signWith, unsignedTransaction, type }),
   older: [

@@ -1,0 +1,34 @@
+// Commands of the host's shell that write, as one value: run in this process or sent to the server.
+import type { App } from '../app.ts'
+import { freeze, type FreezeOptions, type LimitsOptions, setLimits } from './governance.ts'
+import type { InitOptions } from './instance.ts'
+import {
+  createRootOrganization,
+  type DeleteOptions,
+  deleteRootOrganization,
+  recoverAdmin,
+  type RecoverOptions,
+} from './organizations.ts'
+
+export type HostCommand =
+  | { command: 'createOrganization'; options: InitOptions }
+  | { command: 'deleteOrganization'; options: DeleteOptions }
+  | { command: 'recoverAdmin'; options: RecoverOptions }
+  | { command: 'setLimits'; options: LimitsOptions }
+  | { command: 'freeze'; options: FreezeOptions }
+
+/** Runs one command as the host. @throws HostError, AppError */
+export function runAsHost(app: App, request: HostCommand): Promise<unknown> {
+  switch (request.command) {
+    case 'createOrganization':
+      return createRootOrganization(app, request.options)
+    case 'deleteOrganization':
+      return deleteRootOrganization(app, request.options)
+    case 'recoverAdmin':
+      return recoverAdmin(app, request.options)
+    case 'setLimits':
+      return setLimits(app, request.options)
+    case 'freeze':
+      return freeze(app, request.options)
+  }
+}
