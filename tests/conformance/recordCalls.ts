@@ -9,7 +9,7 @@ const seen = new Set<string>()
 /** @param client the header of the published clients; one HTTP library keeps it as a list */
 function note(client: unknown, path: unknown, status: unknown): void {
   if (file === undefined || status !== 200) return
-  const name = Array.isArray(client) ? client[0] : client
+  const name: unknown = Array.isArray(client) ? client[0] : client
   if (typeof name !== 'string' || typeof path !== 'string') return
   if (!name.startsWith('@turnkey/')) return
   const line = `${name} ${path.replace('//', '/')}`

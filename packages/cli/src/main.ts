@@ -9,14 +9,14 @@ import { organizationCommands } from './organizations.ts'
 import { requestCommands } from './request.ts'
 
 /** Without a prototype: no word of the shell may name what every object has. */
-const commands: Record<string, Command> = Object.assign(
-  Object.create(null) as Record<string, Command>,
-  instanceCommands,
-  organizationCommands,
-  governanceCommands,
-  requestCommands,
-  auditCommands,
-)
+const commands = Object.create(null) as Record<string, Command>
+Object.assign(commands, {
+  ...instanceCommands,
+  ...organizationCommands,
+  ...governanceCommands,
+  ...requestCommands,
+  ...auditCommands,
+})
 
 async function main(words: readonly string[]): Promise<number> {
   const [first, second] = words

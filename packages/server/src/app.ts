@@ -91,7 +91,7 @@ export async function createApp(store: Store, rootKey: Buffer, options: AppOptio
     await jobs.stop()
     await limiting.close()
   }
-  return { store, deps, deliver: jobs.deliver, stop }
+  return { store, deps, deliver: () => jobs.deliver(), stop }
 }
 
 function observe(event: Observed): void {

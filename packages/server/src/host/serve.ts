@@ -109,14 +109,11 @@ interface Host {
 
 /** Obeys one command of the host's shell. */
 async function obey(host: Host, request: ControlRequest): Promise<unknown> {
-  switch (request.command) {
-    case 'unseal':
-      return host.fleet.unseal(await unsealByWords(host.store, request.words))
-    case 'listMail':
-      return listWaitingMail(await openApp(host))
-    default:
-      return runAsHost(await openApp(host), request)
+  if (request.command === 'unseal') {
+    return host.fleet.unseal(await unsealByWords(host.store, request.words))
   }
+  const app = await openApp(host)
+  return request.command === 'listMail' ? listWaitingMail(app) : runAsHost(app, request)
 }
 
 /** The unsealed instance without jobs, for one command. */

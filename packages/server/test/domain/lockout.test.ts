@@ -227,7 +227,7 @@ const liveCredential = ({ apiKeys, passkeys }: User) =>
 
 /** What a decision reads of a step. */
 const authorityOf = ({ operation, params }: Step) =>
-  `${operation.rootQuorumOnly} ${operation.parentMayAct} ${operation.ownUser(params)}`
+  `${operation.rootQuorumOnly} ${operation.parentMayAct !== false} ${operation.ownUser(params)}`
 
 /** Everything by which anybody could get `step` allowed: alone, or with the votes of others. */
 function waysToDecide({ organization }: State, step: Step | undefined): Set<DecidedBy> {

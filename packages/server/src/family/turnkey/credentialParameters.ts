@@ -54,7 +54,7 @@ export const apiKeyParamsV1 = z
   )
 
 /** Bytes in base64url, with or without padding. */
-export function base64UrlBytes(max: number) {
+function base64UrlBytes(max: number) {
   return text(max).transform((value, context) => {
     const bytes = decodeBase64Url(value.replace(/=+$/, ''))
     if (bytes !== undefined) return bytes
@@ -63,7 +63,7 @@ export function base64UrlBytes(max: number) {
   })
 }
 
-export const transports = list(
+const transports = list(
   oneOf(
     [
       'AUTHENTICATOR_TRANSPORT_BLE',

@@ -72,7 +72,7 @@ interface WireUser extends WireCredentials {
   userTags?: readonly string[]
 }
 
-export function toUserParams(user: WireUser): UserParams {
+function toUserParams(user: WireUser): UserParams {
   return {
     name: user.userName,
     email: user.userEmail ?? null,
