@@ -60,7 +60,7 @@ describe.each(engines)('commands about organizations on %s', (engine) => {
     expect(deleted).toMatchObject({ code: 0, stderr: '' })
     expect(deleted.stdout).toContain(': 3 in all')
     for (const client of [clientOf(admin), ...below]) {
-      const answer = await client.query('whoami')
+      const answer = await client.query('list_users')
       expect(answer).toMatchObject({ status: 404, json: NOT_FOUND })
     }
     expect((await run('organizations', 'list')).stdout).not.toContain(admin.organizationId)
@@ -187,7 +187,8 @@ describe.each(engines)('commands about organizations on %s', (engine) => {
     }
     expect(await erase(two.organizationId)).toMatchObject({ code: 0 })
     for (const admin of [one, two]) {
-      expect(await clientOf(admin).query('whoami')).toMatchObject({ status: 404, json: NOT_FOUND })
+      const answer = await clientOf(admin).query('list_users')
+      expect(answer).toMatchObject({ status: 404, json: NOT_FOUND })
     }
   })
 })
