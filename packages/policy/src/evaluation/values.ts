@@ -48,6 +48,8 @@ function admitDynamic(frame: Frame, place: Place, value: unknown): Value | undef
       return value
     case 'object':
       return value === null ? refuse(frame, place, value) : (value as Value)
+    case 'undefined':
+      return refuse(frame, place, value)
     default:
       return refuseSort(frame, place, value)
   }
