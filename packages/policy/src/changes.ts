@@ -149,5 +149,5 @@ function show(value: unknown): string {
     const more = value.length > itemsMax ? ', …' : ''
     return `[${value.slice(0, itemsMax).map(show).join(', ')}${more}]`
   }
-  return typeof value === 'object' ? '{ … }' : String(value)
+  return typeof value === 'bigint' || typeof value === 'boolean' ? value.toString() : '{ … }'
 }

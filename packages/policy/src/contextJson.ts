@@ -1,8 +1,8 @@
 // Reads a context from JSON, as people write it for a dry run.
 import type { Context } from './context.ts'
-import { didYouMean, excerpt } from './error.ts'
+import { didYouMean } from './error.ts'
 import { type Keyword, keywords, namespaces } from './typing/schema.ts'
-import { article, nameOf, type Type } from './typing/type.ts'
+import { article, nameOf, type StructType, type Type } from './typing/type.ts'
 
 /** A context, or what is wrong with which value (`path` such as `eth.tx.value`). */
 export type ReadContext =
@@ -53,10 +53,8 @@ function readKeyword(path: string, value: unknown, known: readonly string[]): un
   return read(value, keywords[path as Keyword].type, path)
 }
 
-const depthMax = 64
-
-function read(value: unknown, type: Type, path: string, depth = 0): unknown {
-  if (depth > depthMax) throw new Refusal(excerpt(path), `values nest at most ${depthMax} deep`)
+// The declared types bound the depth; what lies deeper is dynamic, and kept as it is.
+function read(value: unknown, type: Type, path: string): unknown {
   if (value === null || value === undefined) return undefined
   switch (type.kind) {
     case 'bool':
@@ -67,17 +65,15 @@ function read(value: unknown, type: Type, path: string, depth = 0): unknown {
       return readInteger(value) ?? refuse(type, path)
     case 'list':
       if (!Array.isArray(value)) return refuse(type, path)
-      return value.map((item, at) => read(item, type.item, `${path}[${at}]`, depth + 1))
+      return value.map((item, at) => read(item, type.item, `${path}[${at}]`))
     case 'struct':
-      return readStruct(value, type, { path, depth })
+      return readStruct(value, type, path)
     case 'dynamic':
       return value
   }
 }
 
-type Place = Readonly<{ path: string; depth: number }>
-
-function readStruct(value: unknown, type: Type & { kind: 'struct' }, { path, depth }: Place) {
+function readStruct(value: unknown, type: StructType, path: string) {
   const struct = Object.create(null) as Record<string, unknown>
   for (const [name, part] of entriesOf(value, path)) {
     const field = type.fields[name]
@@ -85,7 +81,7 @@ function readStruct(value: unknown, type: Type & { kind: 'struct' }, { path, dep
       const hint = didYouMean(name, Object.keys(type.fields))
       throw new Refusal(`${path}.${name}`, `${nameOf(type)} has no such field${hint}`)
     }
-    struct[name] = read(part, field, `${path}.${name}`, depth + 1)
+    struct[name] = read(part, field, `${path}.${name}`)
   }
   return struct
 }

@@ -99,9 +99,9 @@ export function didYouMean(word: string, names: Iterable<string>): string {
 
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, at) => at)
-  for (const [i, a] of [...from].entries()) {
+  for (const [i, a] of from.split('').entries()) {
     const next = [i + 1]
-    for (const [j, b] of [...to].entries()) {
+    for (const [j, b] of to.split('').entries()) {
       const replaced = (row[j] ?? 0) + (a === b ? 0 : 1)
       next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
     }

@@ -180,7 +180,7 @@ test('a suggested change of an integer turns the outcome around', () => {
   const operators = fc.constantFrom('<', '<=', '>', '>=', '==', '!=')
   const small = fc.bigInt(0n, 9n)
   fc.assert(
-    fc.property(operators, small, small, operators, (one, value, bound, other) => {
+    fc.property(operators, operators, fc.tuple(small, small), (one, other, [value, bound]) => {
       const checked = typed(`eth.tx.value ${one} ${bound} || eth.tx.nonce ${other} 4`)
       const tx = { value, nonce: 5n }
       const { outcome, changes } = explain(checked, { eth: { tx } })

@@ -50,7 +50,8 @@ function admitDynamic(frame: Frame, place: Place, value: unknown): Value | undef
       return value === null ? refuse(frame, place, value) : (value as Value)
     case 'undefined':
       return refuse(frame, place, value)
-    default:
+    case 'function':
+    case 'symbol':
       return refuseSort(frame, place, value)
   }
 }
@@ -59,9 +60,10 @@ function refuse(frame: Frame, { term, type }: Place, value: unknown): undefined 
   if (value === undefined || value === null) {
     return frame.fail(term, 'FIELD_ABSENT', 'this request has no value here')
   }
-  // Of what is not absent, a dynamic value refuses numbers alone.
-  if (type.kind === 'dynamic' || (type.kind === 'int' && typeof value === 'bigint')) {
-    const message = `\`${excerpt(String(value))}\` is no integer of 128 bits`
+  const isNumber =
+    typeof value === 'bigint' || (type.kind === 'dynamic' && typeof value === 'number')
+  if (isNumber && (type.kind === 'dynamic' || type.kind === 'int')) {
+    const message = `\`${excerpt(value.toString())}\` is no integer of 128 bits`
     return frame.fail(term, 'INTEGER_OUT_OF_RANGE', message)
   }
   return refuseSort(frame, { term, type }, value)
@@ -131,8 +133,8 @@ function hexDigit(code: number): number {
 function equalDynamic(frame: Frame, term: Term, [a, b]: readonly [Value, Value]) {
   const [one, other] = [sortOf(a), sortOf(b)]
   // Clients compare integers of typed data with their decimal text.
-  if (one === 'int' && other === 'string') return String(a) === b
-  if (one === 'string' && other === 'int') return a === String(b)
+  if (typeof a === 'bigint' && typeof b === 'string') return a.toString() === b
+  if (typeof a === 'string' && typeof b === 'bigint') return a === b.toString()
   if (one === other && one !== 'list' && one !== 'struct') return a === b
   return frame.fail(term, 'TYPE_MISMATCH', `${one} and ${other} cannot be compared`)
 }
@@ -189,7 +191,7 @@ function sliceText(frame: Frame, term: Term, { text, from, to }: TextSlice): str
     if (start && end) return text.slice(start.offset, end.offset)
   }
   const range = to === from + 1n && term.op === 'index' ? `index ${from}` : `${from}..${to}`
-  return outOfBounds(frame, term, `there is no ${range} in a string of ${[...text].length}`)
+  return outOfBounds(frame, term, `there is no ${range} in a string of ${Array.from(text).length}`)
 }
 
 /** Where the character after `count` ones begins; undefined when there are fewer. */

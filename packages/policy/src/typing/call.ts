@@ -34,12 +34,12 @@ export function callTerm(checker: Checking, call: Call): Term {
 }
 
 function countCall(checker: Checking, call: Call, target: Term): Term {
-  needArguments(checker, call, 'no argument', 0)
+  needArguments(checker, call, [])
   return checker.countTerm(target, call)
 }
 
 function containsCall(checker: Checking, call: Call, list: Term): Term {
-  const [value] = needArguments(checker, call, 'one value', 1)
+  const [value] = needArguments(checker, call, ['a value'])
   const item = checker.check(value as Call)
   const size = list.size + item.size + 1
   const membership = { list, item, itemFirst: false, type: boolType, expression: call, size }
@@ -51,8 +51,8 @@ function eachTerm(
   call: Call,
   { name, target }: { name: EachName; target: Term },
 ): Term {
-  const expected = 'a name for the item and what to ask of it'
-  const [item, predicate] = needArguments(checker, call, expected, 2)
+  const expected = ['a name for the item', 'what to ask of it']
+  const [item, predicate] = needArguments(checker, call, expected)
   if (item?.kind !== 'name') {
     const message = `the first argument of \`${name}\` is a name for the item`
     return checker.fail('WRONG_ARGUMENTS', message, (item as Call).at)
@@ -72,10 +72,11 @@ function eachTerm(
   return { op: 'each', name, list, slot, body, type: result, expression: call, size }
 }
 
-function needArguments(checker: Checking, call: Call, expected: string, count: number) {
+function needArguments(checker: Checking, call: Call, expected: readonly string[]) {
   const found = call.arguments.length
-  if (found !== count) {
-    const message = `\`${call.name}\` takes ${expected}, found ${found} ${found === 1 ? 'argument' : 'arguments'}`
+  if (found !== expected.length) {
+    const what = expected.length === 0 ? 'no argument' : expected.join(' and ')
+    const message = `\`${call.name}\` takes ${what}, found ${found} ${found === 1 ? 'argument' : 'arguments'}`
     checker.fail('WRONG_ARGUMENTS', message, call.at)
   }
   return call.arguments

@@ -252,7 +252,9 @@ class Checker implements Checking {
         return textType
       case 'dynamic':
         return dynamicType
-      default: {
+      case 'bool':
+      case 'int':
+      case 'struct': {
         const message = `only lists and strings have \`[…]\`, this is ${article(nameOf(target.type))}`
         return this.fail('TYPE_MISMATCH', message, target.expression.at)
       }

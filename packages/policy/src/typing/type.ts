@@ -27,7 +27,7 @@ export const boolType = { kind: 'bool' } as const
 export const intType = { kind: 'int' } as const
 export const dynamicType = { kind: 'dynamic' } as const
 export const textType = { kind: 'string', of: 'text' } as const
-export const addressType = { kind: 'string', of: 'address' } as const
+const addressType = { kind: 'string', of: 'address' } as const
 
 /** A type as messages name it. */
 export function nameOf(type: Type): string {
@@ -36,7 +36,10 @@ export function nameOf(type: Type): string {
       return `list<${nameOf(type.item)}>`
     case 'struct':
       return type.name ?? 'struct'
-    default:
+    case 'bool':
+    case 'int':
+    case 'string':
+    case 'dynamic':
       return type.kind
   }
 }
