@@ -4,6 +4,7 @@ import { AppError, ConfigError, HostError } from '@keystead/server/commands'
 import { auditCommands } from './audit.ts'
 import { type Command, UsageError } from './command.ts'
 import { instanceCommands } from './instance.ts'
+import { policyCommands } from './policy.ts'
 import { requestCommands } from './request.ts'
 
 const commands: Record<string, Command> = Object.assign(
@@ -11,6 +12,7 @@ const commands: Record<string, Command> = Object.assign(
   instanceCommands,
   requestCommands,
   auditCommands,
+  policyCommands,
 )
 
 async function main(words: readonly string[]): Promise<number> {

@@ -1,9 +1,9 @@
 // Searches which one value of a request would turn the outcome of an expression around.
 import type { Context } from './context.ts'
-import type { Position } from './error.ts'
+import { excerpt, type Position } from './error.ts'
 import type { Outcome, Value } from './evaluation/frame.ts'
 import { type Comparison, interpret, type Observer, type Seen } from './evaluation/interpret.ts'
-import { isInRange } from './limits.ts'
+import { isInRange, workMax } from './limits.ts'
 import { quote } from './syntax/print.ts'
 import type { Checked, Term } from './typing/term.ts'
 
@@ -36,35 +36,46 @@ type Candidate = Readonly<{ subject: Seen; relation: Relation; bound: Value; ter
 const candidatesMax = 100
 const itemsMax = 16
 
+// SECURITY: each candidate is an evaluation of its own; this bounds all of them together.
+const searchMax = 10 * workMax
+
 export function changesOf(evaluated: Evaluated): Change[] {
   const { outcome } = evaluated.outcome
   if (outcome !== 'true' && outcome !== 'false') return []
   const wanted = outcome === 'true' ? 'false' : 'true'
+  let searched = 0
   return candidatesOf(evaluated)
     .filter((candidate) => valuesFor(candidate).some((value) => turns(candidate, value)))
     .map(changeOf)
 
   function turns({ subject }: Candidate, value: Value): boolean {
+    if (searched > searchMax) return false
     const { checked, context } = evaluated
     const overrides = new Map([[subject.name, value]])
-    return interpret(checked, context, { ...silent, overrides }).outcome === wanted
+    const changed = interpret(checked, context, { ...silent, overrides })
+    searched += changed.work
+    return changed.outcome.outcome === wanted
   }
 }
 
 const silent: Omit<Observer, 'overrides'> = { saw: () => undefined, compared: () => undefined }
 
 function candidatesOf({ comparisons, bools }: Evaluated): Candidate[] {
-  const found = new Map<string, Candidate>()
+  const found: Candidate[] = []
   const add = (candidate: Candidate) => {
-    const { subject, relation, bound } = candidate
-    const key = `${subject.name} ${relation} ${show(bound)}`
-    if (subject.isGiven && found.size < candidatesMax && !found.has(key)) found.set(key, candidate)
+    if (!candidate.subject.isGiven || found.length >= candidatesMax) return
+    if (!found.some((one) => isSame(one, candidate))) found.push(candidate)
   }
   for (const comparison of comparisons) for (const candidate of turned(comparison)) add(candidate)
   for (const { term, seen } of bools) {
     add({ subject: seen, relation: '==', bound: seen.value !== true, term })
   }
-  return [...found.values()]
+  return found
+}
+
+function isSame(one: Candidate, other: Candidate): boolean {
+  const isAlike = one.subject.name === other.subject.name && one.relation === other.relation
+  return isAlike && (one.bound === other.bound || one.term === other.term)
 }
 
 const opposites = { '==': '!=', '!=': '==', '<': '>=', '>': '<=', '<=': '>', '>=': '<' } as const
@@ -144,7 +155,7 @@ function changeOf({ subject, relation, bound, term }: Candidate): Change {
 
 /** A value as an expression would write it, shortened. */
 function show(value: unknown): string {
-  if (typeof value === 'string') return quote(value)
+  if (typeof value === 'string') return quote(excerpt(value))
   if (Array.isArray(value)) {
     const more = value.length > itemsMax ? ', …' : ''
     return `[${value.slice(0, itemsMax).map(show).join(', ')}${more}]`

@@ -8,7 +8,10 @@ import { print } from './syntax/print.ts'
 import type { Checked, Term } from './typing/term.ts'
 import { nameOf, type Type } from './typing/type.ts'
 
-/** A part of the expression. Without values: it was not reached, or the evaluation stopped in it. */
+/**
+ * A part of the expression. Without values: it was not reached, or the evaluation stopped in it, or
+ * its value turned out to be a struct.
+ */
 export type Step = Readonly<{
   text: string
   position: Position
@@ -23,12 +26,13 @@ export type Explanation = Readonly<{
   outcome: Outcome
   /** In the order of the text, without what is written out and without whole structs. */
   steps: readonly Step[]
-  /** False: there are more than 1,000 values. */
+  /** False: there are more than 1,000 values, counting items of lists. */
   isComplete: boolean
   changes: readonly Change[]
 }>
 
 const valuesMax = 1_000
+const comparisonsMax = 1_000
 
 /**
  * Evaluates as `evaluate` does, and tells how it came out.
@@ -38,23 +42,29 @@ const valuesMax = 1_000
  * turns the comparison around is put in its place, everywhere it occurs, and the expression is
  * evaluated again; what turns the outcome around is listed, in the order it was reached. So each
  * entry is one value that alone suffices; outcomes that need two changes at once have none. Only
- * the outcomes true and false are searched, at most 100 values, and of `in` the first 16 items.
+ * the outcomes true and false are searched, in the first 1,000 comparisons at most 100 values, of
+ * `in` the first 16 items, and all with at most ten times the work of an evaluation.
  */
 export function explain(checked: Checked, context: Context): Explanation {
   const values = new Map<Term, StepValue[]>()
   const comparisons: Comparison[] = []
   const bools: { term: Term; seen: Seen }[] = []
   let count = 0
-  const outcome = interpret(checked, context, {
+  const { outcome } = interpret(checked, context, {
     overrides: new Map(),
     saw(term, seen, items) {
-      if (typeof seen.value === 'boolean' && seen.isGiven) bools.push({ term, seen })
-      if (!isShown(term) || ++count > valuesMax) return
+      const isBool = typeof seen.value === 'boolean' && seen.isGiven
+      if (isBool && bools.length < comparisonsMax) bools.push({ term, seen })
+      if (!isShown(term) || isStructured(seen.value)) return
+      count += Array.isArray(seen.value) ? 1 + seen.value.length : 1
+      if (count > valuesMax) return
       const known = values.get(term) ?? []
       known.push({ items: [...items], value: seen.value })
       values.set(term, known)
     },
-    compared: (comparison) => comparisons.push(comparison),
+    compared(comparison) {
+      if (comparisons.length < comparisonsMax) comparisons.push(comparison)
+    },
   })
   const shown = partsOf(checked.term).filter(isShown)
   return {
@@ -76,6 +86,11 @@ function isShown({ op, type }: Term): boolean {
 
 function isLarge(type: Type): boolean {
   return type.kind === 'struct' || (type.kind === 'list' && isLarge(type.item))
+}
+
+function isStructured(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some((item) => typeof item === 'object')
+  return typeof value === 'object'
 }
 
 /** The term and all in it, in the order of the text. */

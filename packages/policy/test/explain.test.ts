@@ -170,6 +170,28 @@ test('items are called by what the request calls them', () => {
   ])
 })
 
+test('an explanation of much work ends', () => {
+  const thirty = `[${Array.from({ length: 30 }, (_, at) => at).join(', ')}]`
+  const text = `${thirty}.all(a, ${thirty}.all(b, ${thirty}.any(c, c == eth.tx.nonce)))`
+  const tx = Object.freeze({ nonce: 29n })
+  const { outcome, changes } = explain(typed(text), { eth: { tx } })
+  expect(outcome).toEqual({ outcome: 'true' })
+  expect(changes.map(({ subject }) => subject)).toContain('eth.tx.nonce')
+})
+
+test('whole structs are not repeated', () => {
+  const { steps } = explain(
+    typed('activity.params.user_ids.count() == 1'),
+    contextOf({ context: 'deleteUsers' }),
+  )
+  expect(steps.map(({ text, values }) => [text, values.map(({ value }) => value)])).toEqual([
+    ['activity.params.user_ids.count() == 1', [true]],
+    ['activity.params.user_ids.count()', [1n]],
+    ['activity.params.user_ids', [['u-1']]],
+    ['activity.params', []],
+  ])
+})
+
 test('nothing is suggested that does not fit 128 bits', () => {
   const context = { eth: { tx: { value: 2n ** 127n - 1n } } }
   expect(changesIn(`eth.tx.value > ${2n ** 127n - 1n}`, context)).toEqual([])

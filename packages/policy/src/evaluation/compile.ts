@@ -98,7 +98,7 @@ function compileKeyword(term: Op<'keyword'>): Run {
   const read = readerOf(term.keyword)
   return (frame) => {
     const value = read(frame.context)
-    return value === undefined ? frame.skip(term.keyword) : admit(frame, term, value)
+    return value === undefined ? frame.skip(term, term.keyword) : admit(frame, term, value)
   }
 }
 

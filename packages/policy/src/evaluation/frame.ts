@@ -1,6 +1,6 @@
 // One evaluation: its variables, its work so far, and what stopped it.
 import type { Context } from '../context.ts'
-import type { EvaluationErrorCode, PolicyError } from '../error.ts'
+import type { EvaluationErrorCode, PolicyError, Position } from '../error.ts'
 import { workMax } from '../limits.ts'
 import type { Keyword } from '../typing/schema.ts'
 import type { Term } from '../typing/term.ts'
@@ -15,7 +15,7 @@ export type Value =
 
 /** Why an evaluation has no value. */
 export type Stop =
-  | Readonly<{ outcome: 'notApplicable'; keyword: Keyword }>
+  | Readonly<{ outcome: 'notApplicable'; keyword: Keyword; position: Position }>
   | Readonly<{ outcome: 'error'; error: PolicyError<EvaluationErrorCode> }>
 
 /** What became of an expression. */
@@ -25,7 +25,7 @@ export class Frame {
   readonly context: Context
   readonly slots: unknown[] = []
   stop: Stop | undefined = undefined
-  private work = 0
+  work = 0
 
   constructor(context: Context) {
     this.context = context
@@ -38,8 +38,8 @@ export class Frame {
   }
 
   /** Ends the evaluation as not applicable. */
-  skip(keyword: Keyword): undefined {
-    this.stop = { outcome: 'notApplicable', keyword }
+  skip(term: Term, keyword: Keyword): undefined {
+    this.stop = { outcome: 'notApplicable', keyword, position: term.expression.at }
     return undefined
   }
 

@@ -47,10 +47,15 @@ export type Comparison = Readonly<{
 
 type Op<Name extends Term['op']> = Extract<Term, { op: Name }>
 
-/** As {@link evaluate} does, for an observer. */
-export function interpret({ term }: Checked, context: Context, observer: Observer): Outcome {
+/** Evaluates as `evaluate` does, for an observer. `work` is what it took. */
+export function interpret(
+  { term }: Checked,
+  context: Context,
+  observer: Observer,
+): Readonly<{ outcome: Outcome; work: number }> {
   const interpreter = new Interpreter(context, observer)
-  return interpreter.frame.outcome(interpreter.run(term)?.value)
+  const outcome = interpreter.frame.outcome(interpreter.run(term)?.value)
+  return { outcome, work: interpreter.frame.work + term.size }
 }
 
 class Interpreter {
@@ -124,7 +129,7 @@ class Interpreter {
 
   private keyword(term: Op<'keyword'>): Seen | undefined {
     const given = readerOf(term.keyword)(this.frame.context)
-    if (given === undefined) return this.frame.skip(term.keyword)
+    if (given === undefined) return this.frame.skip(term, term.keyword)
     const value = admit(this.frame, term, given)
     return value === undefined ? undefined : { value, name: term.keyword, isGiven: true }
   }
