@@ -9,10 +9,7 @@ import { requestCommands } from './request.ts'
 
 const commands: Record<string, Command> = Object.assign(
   Object.create(null) as Record<string, Command>,
-  instanceCommands,
-  requestCommands,
-  auditCommands,
-  policyCommands,
+  { ...instanceCommands, ...requestCommands, ...auditCommands, ...policyCommands },
 )
 
 async function main(words: readonly string[]): Promise<number> {

@@ -5,6 +5,7 @@ import type { Position } from './error.ts'
 import type { Outcome, Value } from './evaluation/frame.ts'
 import { type Comparison, interpret, type Seen } from './evaluation/interpret.ts'
 import { print } from './syntax/print.ts'
+import { partsOf } from './typing/parts.ts'
 import type { Checked, Term } from './typing/term.ts'
 import { nameOf, type Type } from './typing/type.ts'
 
@@ -91,44 +92,4 @@ function isLarge(type: Type): boolean {
 function isStructured(value: unknown): boolean {
   if (Array.isArray(value)) return value.some((item) => typeof item === 'object')
   return typeof value === 'object'
-}
-
-/** The term and all in it, in the order of the text. */
-function partsOf(term: Term): Term[] {
-  return [term, ...directParts(term).flatMap(partsOf)]
-}
-
-function directParts(term: Term): readonly Term[] {
-  switch (term.op) {
-    case 'literal':
-    case 'keyword':
-    case 'variable':
-      return []
-    case 'member':
-      return [term.target]
-    case 'key':
-      return [term.target, term.key]
-    case 'index':
-      return [term.target, term.index]
-    case 'slice':
-      return [term.target, term.from, term.to]
-    case 'list':
-      return term.items
-    case 'struct':
-      return term.values
-    case 'not':
-    case 'as':
-      return [term.operand]
-    case 'and':
-    case 'or':
-      return term.operands
-    case 'compare':
-      return [term.left, term.right]
-    case 'contains':
-      return term.itemFirst ? [term.item, term.list] : [term.list, term.item]
-    case 'count':
-      return [term.list]
-    case 'each':
-      return [term.list, term.body]
-  }
 }

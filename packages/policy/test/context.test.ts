@@ -1,6 +1,6 @@
 // Contexts as people write them in JSON, and contexts that are wrong.
 import { describe, expect, test } from 'vitest'
-import { check, compile, contextFromJson, evaluate, parse } from '../src/index.ts'
+import { check, compile, contextFromJson, evaluate, keywordsOf, parse } from '../src/index.ts'
 
 test('integers are numbers, bigints or decimal text', () => {
   const tx = { value: '1000000000000000000', gas: 21000, nonce: 7n }
@@ -79,4 +79,11 @@ describe('a context that is not what its type says ends in an error', () => {
       })
     }
   })
+})
+
+test('the keywords that an expression names are known without evaluating it', () => {
+  const text = "activity.action == 'SIGN' && [1].any(n, eth.tx.value == n || eth.tx.nonce == n)"
+  const parsed = parse(text)
+  const checked = parsed.ok ? check(parsed.expression, 'condition') : parsed
+  expect(checked.ok && keywordsOf(checked.checked)).toEqual(['activity', 'eth.tx'])
 })

@@ -1,7 +1,7 @@
 // The corpus in fixtures/policy: every row of the published tables, every example, every outcome.
 import { describe, expect, test } from 'vitest'
 import { Tally } from '../../../tests/support/tally.ts'
-import { check, compile, evaluate, explain, parse, print } from '../src/index.ts'
+import { check, compile, evaluate, explain, type Expression, parse, print } from '../src/index.ts'
 import { interpret } from '../src/evaluation/interpret.ts'
 import { keywords } from '../src/typing/schema.ts'
 import type { Type } from '../src/typing/type.ts'
@@ -84,6 +84,24 @@ describe.each(tables)('%s', (table) => {
       expect(found).toEqual(wanted)
     },
   )
+})
+
+test('what is too large is refused before it is given types', () => {
+  const large = casesOf('bounds').filter(({ code }) => code === 'TOO_DEEP' || code === 'TOO_LONG')
+  expect(large).toHaveLength(8)
+  for (const { expression, code } of large) {
+    expect(parse(expression)).toMatchObject({ ok: false, error: { code } })
+  }
+})
+
+test('a tree that did not come from the parser is bounded too', () => {
+  const at = { start: 0, end: 0 }
+  let tree: Expression = { kind: 'bool', value: true, at }
+  for (let depth = 1; depth < 64; depth++) tree = { kind: 'not', operand: tree, at }
+  expect(check(tree, 'condition').ok).toBe(true)
+  expect(check({ kind: 'not', operand: tree, at }, 'condition')).toMatchObject({
+    error: { code: 'TOO_DEEP' },
+  })
 })
 
 describe('what has a type', () => {

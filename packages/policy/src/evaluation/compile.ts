@@ -15,8 +15,8 @@ import {
   readSlice,
 } from './values.ts'
 
-/** An expression ready to be evaluated often. */
-export type Compiled = Readonly<{ part: Checked['part']; run: Run }>
+/** An expression ready to be evaluated often; `checked` is what explains it. */
+export type Compiled = Readonly<{ checked: Checked; run: Run }>
 
 /** Gives a value, or undefined when the evaluation has stopped. */
 type Run = (frame: Frame) => Value | undefined
@@ -24,8 +24,8 @@ type Run = (frame: Frame) => Value | undefined
 type Op<Name extends Term['op']> = Extract<Term, { op: Name }>
 
 /** Makes closures of an expression; evaluating them is {@link evaluate}. */
-export function compile({ part, term }: Checked): Compiled {
-  return { part, run: compileTerm(term) }
+export function compile(checked: Checked): Compiled {
+  return { checked, run: compileTerm(checked.term) }
 }
 
 /**
