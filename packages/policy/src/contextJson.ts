@@ -36,12 +36,12 @@ function readContext(json: unknown): Context {
   const context: Record<string, unknown> = {}
   const known = Object.keys(keywords)
   for (const [name, value] of entriesOf(json, '')) {
-    if (namespaces.has(name)) {
+    if (namespaces.has(name) && value !== null) {
       const inner = entriesOf(value, name).map(
         ([member, part]) => [member, readKeyword(`${name}.${member}`, part, known)] as const,
       )
       context[name] = Object.fromEntries(inner)
-    } else context[name] = readKeyword(name, value, known)
+    } else if (value !== null) context[name] = readKeyword(name, value, known)
   }
   return context
 }

@@ -89,7 +89,7 @@ export function excerpt(text: string): string {
 export function didYouMean(word: string, names: Iterable<string>): string {
   if (word.length > wordLengthMax) return ''
   let best: string | undefined
-  let least = Math.min(3, Math.max(1, Math.floor(word.length / 3))) + 1
+  let least = Math.min(3, Math.ceil(word.length / 2)) + 1
   for (const name of names) {
     const distance = editDistance(word.toLowerCase(), name.toLowerCase())
     if (distance < least) [best, least] = [name, distance]

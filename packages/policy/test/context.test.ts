@@ -11,10 +11,10 @@ test('integers are numbers, bigints or decimal text', () => {
 })
 
 test('null is what the request does not have', () => {
-  const read = contextFromJson({ wallet: null, eth: { tx: { to: null } } })
+  const read = contextFromJson({ wallet: null, solana: null, eth: { tx: { to: null } } })
   expect(read).toEqual({
     ok: true,
-    context: { wallet: undefined, eth: { tx: { to: undefined } } },
+    context: { eth: { tx: { to: undefined } } },
   })
 })
 

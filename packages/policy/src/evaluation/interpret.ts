@@ -219,10 +219,10 @@ class Interpreter {
     return this.told({ term, left, right }, result)
   }
 
-  private holds({ operator, ...term }: Op<'compare'>, a: Value, b: Value): boolean | undefined {
+  private holds(term: Op<'compare'>, a: Value, b: Value): boolean | undefined {
+    const { operator, comparing } = term
     if (operator !== '==' && operator !== '!=') return orders[operator](a as bigint, b as bigint)
-    const how = { term: { operator, ...term }, comparing: term.comparing }
-    const isEqual = equal(this.frame, how, [a, b])
+    const isEqual = equal(this.frame, { term, comparing }, [a, b])
     return isEqual === undefined ? undefined : isEqual === (operator === '==')
   }
 

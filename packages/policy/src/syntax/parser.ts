@@ -29,6 +29,16 @@ export function parse(text: string): Verdict<{ expression: Expression }, ParseEr
 const comparisons: ReadonlySet<string> = new Set(['==', '!=', '<', '>', '<=', '>=', 'in'])
 const openers: ReadonlySet<string> = new Set(['.', '['])
 
+/** What other languages write as a word. */
+const spelledOut: Readonly<Record<string, string>> = {
+  and: '&&',
+  or: '||',
+  is: '==',
+  AND: '&&',
+  OR: '||',
+  IN: 'in',
+}
+
 /** Words that are no names. */
 const reservedWords: ReadonlySet<string> = new Set(['true', 'false', 'in'])
 
@@ -219,8 +229,11 @@ class Parser {
 
   private unexpected(expected: string): never {
     const { kind, at } = this.next
-    const found = kind === 'end' ? 'the end' : `\`${excerpt(this.text.slice(at.start, at.end))}\``
-    return this.fail('UNEXPECTED_TOKEN', `expected ${expected}, found ${found}`, at)
+    const word = this.text.slice(at.start, at.end)
+    const found = kind === 'end' ? 'the end' : `\`${excerpt(word)}\``
+    const symbol = Object.hasOwn(spelledOut, word) ? spelledOut[word] : undefined
+    const hint = symbol === undefined ? '' : `; "${word}" is written \`${symbol}\``
+    return this.fail('UNEXPECTED_TOKEN', `expected ${expected}, found ${found}${hint}`, at)
   }
 
   private from(start: number): Position {

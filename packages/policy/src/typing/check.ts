@@ -84,7 +84,7 @@ class Checker implements Checking {
       return { op: 'as', operand: term, type, expression, size: size + 1 }
     }
     if (term.type.kind !== type.kind) {
-      const message = `${what} is ${article(nameOf(type))}, this is ${article(nameOf(term.type))}`
+      const message = `${what} is ${article(type.kind)}, this is ${article(nameOf(term.type))}`
       this.fail('TYPE_MISMATCH', message, term.expression.at)
     }
     return term
