@@ -150,7 +150,18 @@ function changeOf({ subject, relation, bound, term }: Candidate): Change {
       ? `would have to ${relation === 'lacks' ? 'lack' : 'contain'}`
       : `would have to be ${relation}`
   const text = `${name} is ${show(value)} and ${must} ${show(bound)}`
-  return { subject: name, value, relation, bound, position: term.expression.at, text }
+  const position = term.expression.at
+  return { subject: name, value: shorten(value), relation, bound: shorten(bound), position, text }
+}
+
+const textLengthMax = 1_000
+
+/** The value with its strings cut to 1,000 UTF-16 units, so that explanations do not repeat calldata. */
+export function shorten(value: Value): Value {
+  if (typeof value === 'string' && value.length > textLengthMax) {
+    return `${value.slice(0, textLengthMax)}…`
+  }
+  return Array.isArray(value) ? (value as readonly Value[]).map(shorten) : value
 }
 
 /** A value as an expression would write it, shortened. */

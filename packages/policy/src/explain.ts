@@ -1,5 +1,5 @@
 // Says why an expression has its outcome: the value of every part, and what would change it.
-import { type Change, changesOf } from './changes.ts'
+import { type Change, changesOf, shorten } from './changes.ts'
 import type { Context } from './context.ts'
 import type { Position } from './error.ts'
 import type { Outcome, Value } from './evaluation/frame.ts'
@@ -20,14 +20,17 @@ export type Step = Readonly<{
   values: readonly StepValue[]
 }>
 
-/** `items`: of each function around the part, from outside, which item it looked at. */
+/**
+ * `items`: of each function around the part, from outside, which item it looked at. Strings of
+ * `value` are cut to 1,000 characters.
+ */
 export type StepValue = Readonly<{ items: readonly number[]; value: Value }>
 
 export type Explanation = Readonly<{
   outcome: Outcome
   /** In the order of the text, without what is written out and without whole structs. */
   steps: readonly Step[]
-  /** False: there are more than 1,000 values, counting items of lists. */
+  /** False: there are more than 1,000 values, counting each item and every 64 characters. */
   isComplete: boolean
   changes: readonly Change[]
 }>
@@ -56,11 +59,12 @@ export function explain(checked: Checked, context: Context): Explanation {
     saw(term, seen, items) {
       const isBool = typeof seen.value === 'boolean' && seen.isGiven
       if (isBool && bools.length < comparisonsMax) bools.push({ term, seen })
-      if (!isShown(term) || isStructured(seen.value)) return
-      count += Array.isArray(seen.value) ? 1 + seen.value.length : 1
+      if (!isShown(term) || count > valuesMax || isStructured(seen.value)) return
+      const value = shorten(seen.value)
+      count += weigh(value)
       if (count > valuesMax) return
       const known = values.get(term) ?? []
-      known.push({ items: [...items], value: seen.value })
+      known.push({ items: [...items], value })
       values.set(term, known)
     },
     compared(comparison) {
@@ -87,6 +91,13 @@ function isShown({ op, type }: Term): boolean {
 
 function isLarge(type: Type): boolean {
   return type.kind === 'struct' || (type.kind === 'list' && isLarge(type.item))
+}
+
+function weigh(value: Value): number {
+  if (Array.isArray(value)) {
+    return (value as readonly Value[]).reduce<number>((sum, item) => sum + weigh(item), 1)
+  }
+  return typeof value === 'string' ? 1 + Math.floor(value.length / 64) : 1
 }
 
 function isStructured(value: unknown): boolean {

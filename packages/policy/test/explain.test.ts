@@ -184,6 +184,22 @@ test('an explanation of much work ends, and finds what it can', () => {
   ])
 })
 
+test('long strings are cut, and count for more', () => {
+  const data = `0x${'ab'.repeat(5000)}`
+  const { steps, changes, isComplete } = explain(typed(`eth.tx.data != '${data}'`), {
+    eth: { tx: { data } },
+  })
+  expect(isComplete).toBe(true)
+  expect(steps.at(-1)?.values[0]?.value).toBe(`${data.slice(0, 1000)}…`)
+  expect(changes).toMatchObject([{ subject: 'eth.tx.data', relation: '!=' }])
+  expect(JSON.stringify(changes).length).toBeLessThan(3000)
+  const account_keys = Array.from({ length: 200 }, () => data)
+  const text = "solana.tx.account_keys.all(key, key != 'a')"
+  const many = explain(typed(text), { solana: { tx: { account_keys } } })
+  expect(many.isComplete).toBe(false)
+  expect(JSON.stringify(many.steps).length).toBeLessThan(70_000)
+})
+
 test('whole structs are not repeated', () => {
   const { steps } = explain(
     typed('activity.params.user_ids.count() == 1'),

@@ -87,10 +87,7 @@ class Interpreter {
       case 'variable':
         return this.slots[term.slot]
       case 'member':
-        return this.given(this.run(term.target), (target) => ({
-          name: memberName(target.name, term.name),
-          value: readMember(this.frame, term, [target.value, term.name]),
-        }))
+        return this.member(term, this.run(term.target), term.name)
       case 'key':
         return this.key(term)
       case 'index':
@@ -147,11 +144,12 @@ class Interpreter {
   private key(term: Op<'key'>): Seen | undefined {
     const target = this.run(term.target)
     const key = target && this.run(term.key)
-    if (key === undefined) return undefined
-    return this.given(target, ({ name, value }) => ({
-      name: memberName(name, key.value as string),
-      value: readMember(this.frame, term, [value, key.value as string]),
-    }))
+    return key && this.member(term, target, key.value as string)
+  }
+
+  private member(term: Op<'member' | 'key'>, target: Seen | undefined, name: string) {
+    const value = target && readMember(this.frame, term, [target.value, name])
+    return value === undefined ? undefined : { value, ...nameMember(target, name) }
   }
 
   private index(term: Op<'index'>): Seen | undefined {
@@ -280,20 +278,28 @@ function written(value: Value): Seen {
   return { value, name: '', isGiven: false }
 }
 
+// SECURITY: names are built for every item of a list; what is longer than this has none.
+const nameLengthMax = 200
+
 const filterNames = new WeakMap<Expression, string>()
 
 function filterName({ name }: Seen, { expression }: Term): string {
   const { kind } = expression
   if (kind !== 'call') return name
-  const call = filterNames.get(expression) ?? `(${expression.arguments.map(print).join(', ')})`
+  const known = filterNames.get(expression)
+  if (known !== undefined) return `${name}.filter(${known})`
+  const text = expression.arguments.map(print).join(', ')
+  const call = text.length > nameLengthMax ? `… at ${expression.at.start}` : text
   filterNames.set(expression, call)
-  return `${name}.filter${call}`
+  return `${name}.filter(${call})`
 }
 
 function itemName({ name, itemNames }: Seen, at: number): string {
   return itemNames?.[at] ?? `${name}[${at}]`
 }
 
-function memberName(target: string, name: string): string {
-  return /^[A-Za-z_]\w*$/.test(name) ? `${target}.${name}` : `${target}[${quote(name)}]`
+function nameMember(target: Seen | undefined, name: string): Pick<Seen, 'name' | 'isGiven'> {
+  if (target === undefined || name.length > nameLengthMax) return { name: '', isGiven: false }
+  const member = /^[A-Za-z_]\w*$/.test(name) ? `.${name}` : `[${quote(name)}]`
+  return { name: target.name + member, isGiven: target.isGiven }
 }
