@@ -1,10 +1,13 @@
 // What an expression is evaluated on: the values of the keywords.
 import type { Keyword, KeywordValue } from './typing/schema.ts'
 
+type Whole<T> = { readonly [Name in keyof T]-?: Exclude<T[Name], undefined> }
+
 /** A value, or a function that makes it when a policy reaches it; see {@link lazy}. */
 export type Lazy<T> = T | (() => T | undefined)
 
-export type User = Required<KeywordValue<'approvers'>[number]>
+/** All of it there, an absent e-mail address as the empty string. */
+export type User = Whole<KeywordValue<'approvers'>[number]>
 export type Activity = KeywordValue<'activity'>
 export type Wallet = KeywordValue<'wallet'>
 export type WalletAccount = KeywordValue<'wallet_account'>

@@ -7,6 +7,7 @@ import {
   decide,
   type Decision,
   lazy,
+  missingApprovals,
   type Policy,
   type PolicySource,
   preparePolicy,
@@ -196,6 +197,69 @@ test('a transaction is parsed only when a policy reaches it, and once', () => {
   expect(stateOf(policy('allow', 'eth.tx.value == 1', null), none)).toMatchObject({
     state: 'notApplicable',
   })
+})
+
+const dan = user('dan', 'ops')
+const everybody = [...users, dan]
+
+const none: string[] = []
+
+test.each([
+  { consensus: byBob, by: ['ann'], sets: [['bob']] },
+  { consensus: byTwo, by: ['ann'], sets: [['bob'], ['carol'], ['dan']] },
+  { consensus: `${byAnn} && ${byBob}`, by: none, sets: [['ann', 'bob']] },
+  {
+    consensus: "approvers.filter(u, u.tags.contains('ops')).count() >= 2",
+    by: ['ann'],
+    sets: [['bob'], ['dan']],
+  },
+  {
+    consensus: "approvers.filter(u, u.tags.contains('ops')).count() >= 2",
+    by: none,
+    sets: [
+      ['ann', 'bob'],
+      ['ann', 'dan'],
+      ['bob', 'dan'],
+    ],
+  },
+  {
+    consensus: "approvers.filter(u, u.tags.contains('ops')).count() >= 3",
+    by: none,
+    sets: [['ann', 'bob', 'dan']],
+    isComplete: false,
+  },
+  {
+    consensus: 'approvers.count() == 4',
+    by: none,
+    sets: [['ann', 'bob', 'carol', 'dan']],
+    isComplete: false,
+  },
+])('$consensus by $by lacks $sets', ({ consensus, by, sets, isComplete = true }) => {
+  const approvers = everybody.filter(({ id }) => by.includes(id))
+  const asked = { approvers, users: everybody }
+  expect(missingApprovals(policy('allow', null, consensus), asked)).toEqual({ sets, isComplete })
+})
+
+test('no approvals are missing where none would help', () => {
+  for (const consensus of [
+    'approvers.count() > 4',
+    'approvers.count() == 2',
+    "approvers[4].id == 'x'",
+  ]) {
+    const asked = { approvers: [ann], users: everybody }
+    expect(missingApprovals(policy('allow', null, consensus), asked)).toBeNull()
+  }
+})
+
+test('missing approvals among many users, and of a heavy consensus, are some that suffice', () => {
+  const many = Array.from({ length: 300 }, (_, at) => user(`u-${at}`, 'ops'))
+  const light = missingApprovals(policy('allow', null, byTwo), { approvers: [ann], users: many })
+  expect([light?.sets.length, light?.isComplete]).toEqual([100, false])
+  const pairs = 'approvers.filter(a, approvers.any(b, a.id != b.id)).count() >= 3'
+  const heavy = missingApprovals(policy('allow', null, pairs), { approvers: [], users: many })
+  expect(heavy?.isComplete).toBe(false)
+  expect(heavy?.sets).toHaveLength(1)
+  expect(heavy?.sets[0]).toHaveLength(3)
 })
 
 test('random policies: deny before allow before pending, and each outcome occurs', () => {
