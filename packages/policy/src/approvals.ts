@@ -13,13 +13,16 @@ export type MissingApprovals = Readonly<{
 
 const setsMax = 100
 
-// SECURITY: each set is an evaluation of its own; this bounds all of them together.
+// SECURITY: each set is an evaluation of its own; this bounds the work of them together. Leaving
+// out users afterwards takes one evaluation for each.
 const searchMax = 10 * workMax
 
 /**
  * Whose approvals, besides those that are there, would make the policy's consensus true: every
  * single user who suffices; if there is none, every two; if there are none, all users less those
  * who can be left out, tried one by one.
+ *
+ * Meant for a consensus that is not true yet.
  *
  * @returns null when not even every user's approval would
  */
