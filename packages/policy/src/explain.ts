@@ -68,7 +68,8 @@ export function explain(checked: Checked, context: Context): Explanation {
       values.set(term, known)
     },
     compared(comparison) {
-      if (comparisons.length < comparisonsMax) comparisons.push(comparison)
+      const isGiven = comparison.left.isGiven || comparison.right.isGiven
+      if (isGiven && comparisons.length < comparisonsMax) comparisons.push(comparison)
     },
   })
   const shown = partsOf(checked.term).filter(isShown)

@@ -116,6 +116,13 @@ test.each([
   ['eth.tx.value <= 100', ['eth.tx.value is 200 and would have to be <= 100']],
   ['eth.tx.value <= 200', ['eth.tx.value is 200 and would have to be > 200']],
   ['100 > eth.tx.value', ['eth.tx.value is 200 and would have to be < 100']],
+  ['eth.tx.value < 300', ['eth.tx.value is 200 and would have to be >= 300']],
+  ['eth.tx.value > 100', ['eth.tx.value is 200 and would have to be <= 100']],
+  ['eth.tx.value >= 200', ['eth.tx.value is 200 and would have to be < 200']],
+  ['100 < eth.tx.value', ['eth.tx.value is 200 and would have to be <= 100']],
+  ['300 < eth.tx.value', ['eth.tx.value is 200 and would have to be > 300']],
+  ['300 <= eth.tx.value', ['eth.tx.value is 200 and would have to be >= 300']],
+  ['100 >= eth.tx.value', ['eth.tx.value is 200 and would have to be <= 100']],
   ['eth.tx.value != 200', ['eth.tx.value is 200 and would have to be != 200']],
   ['eth.tx.value == 200', ['eth.tx.value is 200 and would have to be != 200']],
   ['eth.tx.value in [1, 2]', ['eth.tx.value is 200 and would have to be in [1, 2]']],
@@ -153,6 +160,9 @@ test('items are called by what the request calls them', () => {
     "solana.tx.account_keys[2] is 'carol' and would have to be == 'alice'",
     "solana.tx.account_keys.filter(k, k != 'alice').count() is 2 and would have to be == 1",
   ])
+  expect(changesIn("solana.tx.account_keys[1..2].any(k, k == 'dave')", solana)).toEqual([
+    "solana.tx.account_keys[1] is 'bob' and would have to be == 'dave'",
+  ])
   expect(changesIn('solana.tx.transfers.count() == 2', solana)).toEqual([
     'solana.tx.transfers.count() is 1 and would have to be == 2',
   ])
@@ -182,6 +192,17 @@ test('an explanation of much work ends, and finds what it can', () => {
   expect(changesIn(`eth.tx.value == 200 && ${work}`, heavier)).toEqual([
     'eth.tx.value is 200 and would have to be != 200',
   ])
+})
+
+test('the search of an explanation ends, and leaves out what it did not reach', () => {
+  const upTo = (count: number) => `[${Array.from({ length: count }, (_, at) => at).join(', ')}]`
+  const all = (items: number, heavy: number) =>
+    `${upTo(items)}.all(a, ${upTo(items)}.all(b, ${upTo(heavy)}.all(c, c < 200)))`
+  const text = `(eth.tx.nonce in ${upTo(16)} || eth.tx.value == 200)`
+  const context = { eth: { tx: { nonce: 20n, value: 200n } } }
+  const value = 'eth.tx.value is 200 and would have to be != 200'
+  expect(changesIn(`${all(2, 2)} && ${text}`, context)).toEqual([value])
+  expect(changesIn(`${all(30, 16)} && ${text}`, context)).toEqual([])
 })
 
 test('long strings are cut, and count for more', () => {
