@@ -1,4 +1,5 @@
 // What a sub-command is, and how its options are read.
+import { readFileSync } from 'node:fs'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { type Config, describeConfig, readConfig } from '@keystead/server/commands'
 
@@ -46,6 +47,12 @@ export function configFor(overrides: Record<string, string | undefined>): Config
 /** Every setting as the environment has it. */
 export function describeSettings() {
   return describeConfig(process.env)
+}
+
+/** A value, `@FILE`, or `-` for the standard input. */
+export function readArgument(value: string): string {
+  if (value === '-') return readFileSync(0, 'utf8')
+  return value.startsWith('@') ? readFileSync(value.slice(1), 'utf8') : value
 }
 
 export function printJson(value: unknown): void {

@@ -6,6 +6,7 @@ import { type Command, UsageError } from './command.ts'
 import { governanceCommands } from './governance.ts'
 import { instanceCommands } from './instance.ts'
 import { organizationCommands } from './organizations.ts'
+import { policyCommands } from './policy.ts'
 import { requestCommands } from './request.ts'
 
 /** Without a prototype: no word of the shell may name what every object has. */
@@ -16,6 +17,7 @@ Object.assign(commands, {
   ...governanceCommands,
   ...requestCommands,
   ...auditCommands,
+  ...policyCommands,
 })
 
 async function main(words: readonly string[]): Promise<number> {

@@ -6,6 +6,7 @@ import {
   configFor,
   dataOption,
   printJson,
+  readArgument,
   readOptions,
   UsageError,
 } from './command.ts'
@@ -82,12 +83,6 @@ async function runRequest(words: readonly string[]): Promise<number> {
   const curlCommand = `curl -X POST -d${quoted} -H'X-Stamp: ${stamp}' -v '${target.url}${values.path}'`
   printJson({ curlCommand, message: body, stamp })
   return 0
-}
-
-/** A value, `@FILE`, or `-` for the standard input. */
-function readArgument(value: string): string {
-  if (value === '-') return readFileSync(0, 'utf8')
-  return value.startsWith('@') ? readFileSync(value.slice(1), 'utf8') : value
 }
 
 async function runCall(words: readonly string[]): Promise<number> {

@@ -1,9 +1,9 @@
 // list_activities: the activities of an organization, newest first, in pages.
+import { activityTypes } from '@keystead/policy'
 import { z } from 'zod'
 import { listActivities as loadPage, listVotes } from '../../../domain/activity/activity.store.ts'
 import { defineQuery } from '../../../operation/operation.ts'
 import { list, pagination, uuid } from '../../../operation/schemas.ts'
-import { activityTypes } from '../activityTypes.ts'
 import { activityResult, activityStatuses, encodeActivity } from '../activityWire.ts'
 
 export const listActivities = defineQuery({

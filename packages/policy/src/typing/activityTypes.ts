@@ -1,5 +1,6 @@
-// Every activity type that the API's documents and clients know: what a filter may name.
+// Every activity type that the API's documents and clients know.
 
+/** What `activity.type` may be compared with. */
 export const activityTypes = [
   'ACTIVITY_TYPE_ACCEPT_INVITATION',
   'ACTIVITY_TYPE_ACCEPT_INVITATION_V2',

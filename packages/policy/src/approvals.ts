@@ -1,0 +1,75 @@
+// Searches whose approvals a consensus still needs.
+import type { User } from './context.ts'
+import type { Policy, Request } from './decide.ts'
+import { Frame } from './evaluation/frame.ts'
+import { workMax } from './limits.ts'
+
+/** Sets of user ids, each of which would make the consensus true. */
+export type MissingApprovals = Readonly<{
+  sets: readonly (readonly string[])[]
+  /** Whether these are all of the smallest sets; else they are some that suffice. */
+  isComplete: boolean
+}>
+
+const setsMax = 100
+
+// SECURITY: each set is an evaluation of its own; this bounds the work of them together. Leaving
+// out users afterwards takes one evaluation for each.
+const searchMax = 10 * workMax
+
+/**
+ * Whose approvals, besides those that are there, would make the policy's consensus true: every
+ * single user who suffices; if there is none, every two; if there are none, all users less those
+ * who can be left out, tried one by one.
+ *
+ * Meant for a consensus that is not true yet.
+ *
+ * @returns null when not even every user's approval would
+ */
+export function missingApprovals(
+  { consensus }: Policy,
+  { approvers, users }: Pick<Request, 'approvers' | 'users'>,
+): MissingApprovals | null {
+  let searched = 0
+  const suffice = (more: readonly User[]): boolean => {
+    if (consensus === null) return true
+    const frame = new Frame({ approvers: [...approvers, ...more] })
+    const isTrue = consensus.run(frame) === true
+    searched += frame.work + consensus.checked.term.size
+    return isTrue
+  }
+  const present = new Set(approvers.map(({ id }) => id))
+  const others = users.filter(({ id }) => !present.has(id))
+  if (!suffice(others)) return null
+  const smallest = smallestSets(others, suffice, () => searched <= searchMax)
+  if (smallest !== null) return smallest
+  let needed = others
+  for (const user of others) {
+    const fewer = needed.filter((one) => one !== user)
+    if (suffice(fewer)) needed = fewer
+  }
+  return { sets: [idsOf(needed)], isComplete: false }
+}
+
+type Suffice = (users: readonly User[]) => boolean
+
+/** All sets of one, else of two; null when there are none, or it takes too long. */
+function smallestSets(
+  users: readonly User[],
+  suffice: Suffice,
+  goesOn: () => boolean,
+): MissingApprovals | null {
+  const singles = users.map((user) => [user])
+  const pairs = users.flatMap((one, at) => users.slice(at + 1).map((other) => [one, other]))
+  for (const candidates of [singles, pairs]) {
+    const sets: (readonly string[])[] = []
+    for (const candidate of candidates) {
+      if (!goesOn() || sets.length === setsMax) break
+      if (suffice(candidate)) sets.push(idsOf(candidate))
+    }
+    if (sets.length > 0) return { sets, isComplete: goesOn() && sets.length < setsMax }
+  }
+  return null
+}
+
+const idsOf = (users: readonly User[]) => users.map(({ id }) => id)
