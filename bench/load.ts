@@ -9,7 +9,10 @@ export interface LoadJob {
   seconds: number
   /** How many requests to stamp before the round starts. */
   requests: number
+  /** Who signs: each request is another one. */
   callers: Caller[]
+  /** Whole requests to send in turn instead. */
+  queries?: string[]
 }
 
 export interface LoadResult {
@@ -26,6 +29,20 @@ export interface LoadResult {
 /** What it tells its parent: the requests are stamped; the round is over. */
 export type LoadMessage = { kind: 'stamped' } | { kind: 'done'; result: LoadResult }
 
+function signingRequests({ callers, requests }: LoadJob): Buffer[] {
+  const keys = callers.map((caller) => ({ caller, key: fastKey(caller.privateKey) }))
+  return Array.from({ length: requests }, (_, n) => {
+    const chosen = keys[n % keys.length]
+    if (chosen === undefined) throw new Error('a load needs a caller')
+    return signingRequest(chosen.caller, chosen.key)
+  })
+}
+
+function repeated(queries: readonly string[], { requests }: LoadJob): Buffer[] {
+  const bytes = queries.map((query) => Buffer.from(query))
+  return Array.from({ length: requests }, (_, n) => bytes[n % bytes.length] ?? Buffer.alloc(0))
+}
+
 class Round {
   readonly #job: LoadJob
   readonly #requests: Buffer[]
@@ -37,12 +54,7 @@ class Round {
 
   constructor(job: LoadJob) {
     this.#job = job
-    const keys = job.callers.map((caller) => ({ caller, key: fastKey(caller.privateKey) }))
-    this.#requests = Array.from({ length: job.requests }, (_, n) => {
-      const chosen = keys[n % keys.length]
-      if (chosen === undefined) throw new Error('a load needs a caller')
-      return signingRequest(chosen.caller, chosen.key)
-    })
+    this.#requests = job.queries === undefined ? signingRequests(job) : repeated(job.queries, job)
   }
 
   async run(): Promise<LoadResult> {

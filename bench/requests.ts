@@ -52,14 +52,30 @@ export function signingRequest(caller: Caller, key: KeyObject): Buffer {
     encoding: 'PAYLOAD_ENCODING_HEXADECIMAL',
     hashFunction: 'HASH_FUNCTION_NO_OP',
   })
+  const stamp = stampHeader(caller.publicKey, key, body)
+  return Buffer.from(wholeRequest('submit/sign_raw_payload', body, stamp))
+}
+
+function wholeRequest(path: string, body: string, stamp: string): string {
   const head = [
-    'POST /public/v1/submit/sign_raw_payload HTTP/1.1',
+    `POST /public/v1/${path} HTTP/1.1`,
     'host: 127.0.0.1',
     'content-type: application/json',
     `content-length: ${Buffer.byteLength(body)}`,
-    `x-stamp: ${stampHeader(caller.publicKey, key, body)}`,
+    `x-stamp: ${stamp}`,
   ]
-  return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`)
+  return `${head.join('\r\n')}\r\n\r\n${body}`
+}
+
+/** A whole HTTP request that asks for something; it may be sent again and again. */
+export function queryRequest(
+  speaker: Pick<Caller, 'publicKey' | 'privateKey'>,
+  query: string,
+  parameters: object,
+): string {
+  const body = JSON.stringify(parameters)
+  const stamp = stampHeader(speaker.publicKey, fastKey(speaker.privateKey), body)
+  return wholeRequest(`query/${query}`, body, stamp)
 }
 
 const ACCOUNT = {

@@ -105,7 +105,7 @@ describe.each(engines)('API keys on %s', (engine) => {
       const ids = await keyIdsOf(member, userId)
       const own = officialClient(version, new TestClient(world.server, key, world.organizationId))
       expect((await own.deleteApiKeys({ userId, apiKeyIds: ids })).apiKeyIds).toEqual(ids)
-      await expect(own.getWhoami()).rejects.toThrow('could not find public key')
+      await expect(own.getWhoami()).rejects.toThrow('public key could not be found')
       expect(await keysOf(world.admin, userId)).toEqual([])
     })
   })

@@ -1,6 +1,7 @@
 // The official TypeScript clients, unmodified: tags of users and of private keys.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { generateKey, type TestClient } from '../../support/client.ts'
+import { OVER_QUOTA } from '../../support/governance.ts'
 import { engines } from '../../support/server.ts'
 import {
   clientVersions,
@@ -224,7 +225,7 @@ describe.each(engines)('tags on %s', (engine) => {
     expect(eleventh.status).toBe(429)
     expect(errorOf(eleventh)).toMatchObject({
       code: 8,
-      message: 'organization has exceeded maximum tags',
+      message: OVER_QUOTA,
     })
     expect((await below.query('list_user_tags')).at<unknown[]>('userTags')).toHaveLength(9)
   })

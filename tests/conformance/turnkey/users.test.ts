@@ -300,7 +300,7 @@ describe.each(engines)('users on %s', (engine) => {
   test('the keys of a deleted user are gone with it', async () => {
     const { userId, client } = await createUser(world, generateKey())
     await world.admin.submit('delete_users', { userIds: [userId] })
-    const message = 'could not find public key in organization or its parent organization'
+    const message = 'public key could not be found in organization or its parent organization'
     expect(await client.query('whoami')).toMatchObject({ status: 401, json: { message } })
     const again = await createUser(world, client.key)
     expect((await client.query('whoami')).at('userId')).toBe(again.userId)

@@ -12,7 +12,7 @@ import { engines, type Instance, openInstance } from '../support/instance.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 const EXPIRED = 'rpc error: code = Unauthenticated desc = expired api key publicKey'
-const UNKNOWN = 'could not find public key in organization or its parent organization'
+const UNKNOWN = 'public key could not be found in organization or its parent organization'
 
 describe.each(engines)('an expired key on %s', (engine) => {
   let instance: Instance

@@ -103,8 +103,11 @@ async function findCredential(call: Call, search: Search): Promise<Match | undef
     throw new AppError(findsCaller(call) ? 'ORGANIZATIONS_NOT_LOADED' : 'ORGANIZATION_NOT_FOUND')
   }
   const parent = organization.parentId === null ? null : await find(organization.parentId)
-  // Its root organization is being deleted, and it with it.
-  if (parent === undefined) throw new AppError('ORGANIZATION_NOT_FOUND')
+  if (parent === undefined) {
+    // Its root organization is being deleted, and it with it.
+    const isOwn = proof.find(organization) !== undefined
+    throw new AppError(isOwn ? 'ORGANIZATION_NOT_FOUND' : 'PARENT_LOOKUP_FAILED')
+  }
   for (const home of [organization, parent]) {
     const credential = home === null ? undefined : proof.find(home)
     if (home !== null && credential !== undefined) return { credential, home, organization, parent }
