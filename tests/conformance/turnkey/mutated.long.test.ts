@@ -46,7 +46,7 @@ describe.each(engines)('mutated bodies on %s', (engine) => {
     const seeds = seedBodies(world.organizationId, {
       ...(await examples(world)),
       '019a0000-0000-7000-8000-00000000000a': invited.invitationId,
-      '019a0000-0000-7000-8000-000000000003': invited.userId,
+      '019a0000-0000-7000-8000-00000000000c': invited.userId,
     })
     expect(seeds).toHaveLength(OPERATIONS_AND_VERSIONS)
     const samples = fc.sample(mutants(seeds), { numRuns: count, seed })

@@ -1,57 +1,77 @@
 // The authorization matrix: who may do what, one line an operation. An operation without one fails.
+import type { Furniture } from './furniture.ts'
 
-/** One of everything that an organization can hold. */
-export interface Furniture {
-  organizationId: string
-  subOrganizationId: string
-  /** A user who is no root user. */
-  userId: string
-  walletId: string
-  walletAccountId: string
-  address: string
-  privateKeyId: string
-  activityId: string
-  fingerprint: string
-}
-
+/** Everybody who may ask for something. */
 export const callers = [
   'rootUser',
   'oneOfTwoRootUsers',
+  /** No root user, and the one that requests name. */
   'otherUser',
+  /** No root user, and named by nothing. */
+  'thirdUser',
   'foreignUser',
   'parentUser',
   'subUser',
+  'invitee',
+  /** Holds a key that only its own request names. */
+  'newcomer',
   'expiredKey',
   'noStamp',
 ] as const
 
 export type Caller = (typeof callers)[number]
 
-/** `held`: it waits for more votes. `denied`: 403. `unknown`: 401, this key is not known here. */
-export type Expected = 'allowed' | 'held' | 'denied' | 'unknown' | 'expired' | 'unstamped'
+/**
+ * `held`: it waits for more votes. `denied`: 403. `elsewhere`: 400, others vote on it. `unknown`: 401,
+ * this key is not known here.
+ */
+export type Expected =
+  | 'allowed'
+  | 'held'
+  | 'denied'
+  | 'elsewhere'
+  | 'unknown'
+  | 'expired'
+  | 'unstamped'
 
 export interface Row {
   expected: Record<Caller, Expected>
-  /** Where it is asked for: in a root organization, or in one below it. */
-  target: 'root' | 'below'
+  /** Where it is asked for: in a root organization, in one below it, or in the instance itself. */
+  target: 'root' | 'below' | 'instance'
   /** Whether there are two root users, one of whom has asked for something that waits. */
   poll: boolean
+  /** Whether the root users alone may do it, whatever policies say. */
+  rootQuorumOnly: boolean
   /** Parameters instead of the example's, where its ids are not enough. */
   params?: (here: Furniture) => object
 }
 
-const NOBODY = {
+/** Whoever is not of the organization. */
+const STRANGERS = {
   foreignUser: 'unknown',
   subUser: 'unknown',
+  invitee: 'unknown',
+  newcomer: 'unknown',
   expiredKey: 'expired',
   noStamp: 'unstamped',
 } as const
+
+const NOBODY: Row['expected'] = {
+  ...STRANGERS,
+  rootUser: 'unknown',
+  oneOfTwoRootUsers: 'unknown',
+  otherUser: 'unknown',
+  thirdUser: 'unknown',
+  parentUser: 'unknown',
+  expiredKey: 'unknown',
+}
 
 type Change = Partial<Omit<Row, 'expected'>> & { expected?: Partial<Row['expected']> }
 
 const row = (usual: Row['expected'], { expected, ...rest }: Change): Row => ({
   target: 'root',
   poll: false,
+  rootQuorumOnly: false,
   ...rest,
   expected: { ...usual, ...expected },
 })
@@ -60,10 +80,11 @@ const row = (usual: Row['expected'], { expected, ...rest }: Change): Row => ({
 const query = (change: Change = {}): Row =>
   row(
     {
-      ...NOBODY,
+      ...STRANGERS,
       rootUser: 'allowed',
       oneOfTwoRootUsers: 'allowed',
       otherUser: 'allowed',
+      thirdUser: 'allowed',
       parentUser: 'allowed',
     },
     change,
@@ -73,52 +94,103 @@ const query = (change: Change = {}): Row =>
 const activity = (change: Change = {}): Row =>
   row(
     {
-      ...NOBODY,
+      ...STRANGERS,
       rootUser: 'allowed',
       oneOfTwoRootUsers: 'held',
       otherUser: 'denied',
+      thirdUser: 'denied',
       parentUser: 'denied',
     },
     change,
   )
 
+/** An activity that no policy can open to others. */
+const rootQuorum = (change: Change = {}): Row => activity({ ...change, rootQuorumOnly: true })
+
 /** A vote: root users, on what waits for them. */
-const vote = (): Row => activity({ poll: true, expected: { oneOfTwoRootUsers: 'allowed' } })
+const vote = (): Row =>
+  activity({ poll: true, expected: { oneOfTwoRootUsers: 'allowed', parentUser: 'elsewhere' } })
 
 /** What manages the credentials of one user: `otherUser` asks for itself. */
 const ownUser = (change: Change = {}): Row =>
   activity({ ...change, expected: { otherUser: 'allowed', ...change.expected } })
 
-/** In the order of the operations; ids of the examples become those of real objects. */
+/** What the key of an invitation is for, and no other. */
+const invitee = (): Row => row(NOBODY, { expected: { invitee: 'allowed' } })
+
+/** Ids of the examples become those of real objects; after a space, what differs from the example. */
 export const rows: Record<string, Row> = {
+  acceptInvitation: invitee(),
   approveActivity: vote(),
   createApiKeys: ownUser(),
+  createApiOnlyUsers: activity(),
+  createAuthenticators: ownUser(),
+  createInvitations: activity(),
+  createOauthProviders: ownUser({ target: 'below' }),
+  'createOauthProviders with a token that proves the e-mail address': ownUser({
+    target: 'below',
+    params: ({ userId, oidcToken }) => ({
+      userId,
+      oauthProviders: [{ providerName: 'social', oidcToken }],
+    }),
+    expected: { parentUser: 'allowed' },
+  }),
+  createOrganization: row(NOBODY, {
+    target: 'instance',
+    params: ({ newcomerKey }) => ({ organizationName: 'new', apiKeys: [newcomerKey] }),
+    expected: { newcomer: 'allowed' },
+  }),
   createPrivateKeys: activity(),
+  createPrivateKeyTag: activity(),
   createSubOrganization: activity(),
   createUsers: activity(),
+  createUserTag: activity(),
   createWallet: activity(),
   createWalletAccounts: activity(),
-  deleteSubOrganization: activity({ target: 'below' }),
+  deleteApiKeys: ownUser(),
+  deleteAuthenticators: ownUser(),
+  deleteInvitation: activity(),
+  deleteOauthProviders: ownUser({ target: 'below' }),
+  deletePrivateKeyTags: activity(),
+  deleteSubOrganization: rootQuorum({ target: 'below' }),
+  deleteUsers: activity(),
+  deleteUserTags: activity(),
+  getActivities: query(),
   getActivity: query(),
+  getApiKey: query(),
+  getApiKeys: query(),
+  getAuthenticator: query(),
+  getAuthenticators: query(),
+  getInvitation: invitee(),
+  getOauthProviders: query(),
   getOrganizationConfigs: query(),
   getPrivateKey: query(),
-  getWallet: query(),
-  getWalletAccount: query(),
-  getActivities: query(),
   getPrivateKeys: query(),
   getSubOrgIds: query(),
+  getUser: query(),
+  getUsers: query(),
   getVerifiedSubOrgIds: query(),
+  getWallet: query(),
+  getWalletAccount: query(),
   getWalletAccounts: query(),
   getWallets: query(),
+  // The one operation that looks for its caller below the organization that it names.
+  getWhoami: query({ expected: { subUser: 'allowed' } }),
+  listPrivateKeyTags: query(),
+  listUserTags: query(),
   rejectActivity: vote(),
-  removeOrganizationFeature: activity(),
-  setOrganizationFeature: activity(),
+  removeOrganizationFeature: rootQuorum(),
+  setOrganizationFeature: rootQuorum(),
   signRawPayload: activity(),
   signRawPayloads: activity(),
   signTransaction: activity(),
   updateOrganizationName: activity(),
-  updateRootQuorum: activity(),
+  updatePrivateKeyTag: activity(),
+  updateRootQuorum: rootQuorum(),
+  updateUser: activity(),
+  updateUserEmail: activity(),
+  updateUserName: activity(),
+  updateUserPhoneNumber: activity(),
+  updateUserTag: activity(),
   updateWallet: activity(),
-  // The one operation that looks for its caller below the organization that it names.
-  getWhoami: query({ expected: { subUser: 'allowed' } }),
 }

@@ -1,4 +1,4 @@
-// Organizations with one of everything, and everybody who may ask for something in them.
+// Families of furnished organizations, and everybody who may ask for something in them.
 import {
   Answer,
   apiKeyParams,
@@ -9,33 +9,15 @@ import {
 import { createTurnkeyFamily } from '../../src/family/turnkey/turnkey.ts'
 import type { Operation } from '../../src/operation/operation.ts'
 import { handle } from '../../src/pipeline/pipeline.ts'
-import { adminClient, AppClient, createWallet } from '../support/client.ts'
+import { adminClient, AppClient } from '../support/client.ts'
 import type { Instance } from '../support/instance.ts'
-import type { Caller, Furniture, Row } from './rows.ts'
+import { type Furniture, furnish, type Organization } from './furniture.ts'
+import type { Caller, Row } from './rows.ts'
 
-const family = createTurnkeyFamily({ signUp: false })
+const family = createTurnkeyFamily({ signUp: true })
 
-/** The ids of examples, and what is meant by them. */
-const MEANT: [string, keyof Furniture][] = [
-  ['019a0000-0000-7000-8000-000000000000', 'organizationId'],
-  ['019a0000-0000-7000-8000-000000000001', 'walletId'],
-  ['019a0000-0000-7000-8000-000000000002', 'userId'],
-  ['019a0000-0000-7000-8000-000000000004', 'subOrganizationId'],
-  ['019a0000-0000-7000-8000-000000000006', 'activityId'],
-  ['019a0000-0000-7000-8000-000000000007', 'privateKeyId'],
-  ['019a0000-0000-7000-8000-000000000008', 'walletAccountId'],
-  ['0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266', 'address'],
-  [`sha256:${'0'.repeat(64)}`, 'fingerprint'],
-]
-
-/** The example parameters of an operation, about real objects. */
-export function realParams(operation: Operation, here: Furniture): object {
-  const text = MEANT.reduce(
-    (example, [id, name]) => example.replaceAll(id, here[name]),
-    JSON.stringify(operation.example.params),
-  )
-  return JSON.parse(text) as object
-}
+/** All that a server answers at most: with sign-up open. */
+export const { operations } = family.registry
 
 /** The body with which `operation` is asked for. */
 export function bodyFor(operation: Operation, organizationId: string, parameters: object): string {
@@ -57,43 +39,6 @@ export async function ask(
   return new Answer(new Response(null, { status }), bytes.toString('utf8'))
 }
 
-interface Organization {
-  /** Speaks for its first root user. */
-  root: AppClient
-  /** Another user's key. */
-  member: TestKey
-  here: Furniture
-}
-
-const idOf = (answer: Answer, path: string) => answer.at(`activity.result.${path}`)
-
-/** Puts one of everything into the organization of `root`. */
-async function furnish(root: AppClient, below: string): Promise<Organization> {
-  const { userId, client } = await root.createUser('member')
-  const { walletId, address } = await createWallet(root, 'furniture')
-  const accounts = await root.query('list_wallet_accounts', { walletId })
-  const privateKey = await root.submit(
-    'create_private_keys',
-    { privateKeys: [{ privateKeyName: 'furniture', curve: 'CURVE_SECP256K1' }] },
-    'CREATE_PRIVATE_KEYS_V2',
-  )
-  return {
-    root,
-    member: client.key,
-    here: {
-      organizationId: root.organizationId,
-      subOrganizationId: below,
-      userId,
-      walletId,
-      walletAccountId: accounts.at('accounts.0.walletAccountId'),
-      address,
-      privateKeyId: idOf(privateKey, 'createPrivateKeysResultV2.privateKeys.0.privateKeyId'),
-      activityId: privateKey.at('activity.id'),
-      fingerprint: privateKey.at('activity.fingerprint'),
-    },
-  }
-}
-
 /** A sub-organization of the organization of `admin`, and its only user. */
 async function createBelow(admin: AppClient): Promise<AppClient> {
   const key = generateKey()
@@ -106,19 +51,17 @@ async function createBelow(admin: AppClient): Promise<AppClient> {
     },
     'CREATE_SUB_ORGANIZATION_V8',
   )
-  const id = idOf(made, 'createSubOrganizationResultV8.subOrganizationId')
+  const id = made.at('activity.result.createSubOrganizationResultV8.subOrganizationId')
   return new AppClient(admin.app, key, id)
 }
 
 /** A root organization with two below it; all but the last have one of everything. */
-export async function createFamily(instance: Instance) {
+export async function createFamily(instance: Instance, oidcToken: string) {
   const admin = adminClient(instance.app, await instance.createOrganization('matrix'))
   const [owner, sister] = [await createBelow(admin), await createBelow(admin)]
-  return {
-    top: await furnish(admin, owner.organizationId),
-    below: await furnish(owner, sister.organizationId),
-    sister,
-  }
+  const below = await furnish(owner, { oidcToken, providerId: null })
+  const { providerId } = below.here
+  return { top: await furnish(admin, { oidcToken, providerId }), below, sister }
 }
 
 /** Gives the root user of `organization` a second one; what waits needs both of them. */
@@ -138,6 +81,7 @@ async function openPoll({ root, here }: Organization): Promise<TestKey> {
 export interface Scene {
   key: TestKey | null
   here: Furniture
+  isBelow: boolean
 }
 
 interface Stage {
@@ -145,45 +89,53 @@ interface Stage {
   here: Furniture
 }
 
+interface Means {
+  /** See `Furniture`. */
+  oidcToken: string
+  /** Moves the instance's clock ahead. */
+  expire: (ms: number) => void
+}
+
 /** Sets the scenes of the matrix: in organizations that last, unless a request may change them. */
 export class Stages {
   readonly #instance: Instance
-  readonly #expire: (ms: number) => void
+  readonly #means: Means
   readonly #lasting = new Map<string, Promise<Stage>>()
 
-  /** @param expire moves the instance's clock ahead */
-  constructor(instance: Instance, expire: (ms: number) => void) {
+  constructor(instance: Instance, means: Means) {
     this.#instance = instance
-    this.#expire = expire
+    this.#means = means
   }
 
   async scene(row: Row, caller: Caller, { changes }: { changes: boolean }): Promise<Scene> {
-    const place = {
-      isBelow: row.target === 'below' || caller === 'parentUser',
-      polled: row.poll || caller === 'oneOfTwoRootUsers',
-    }
+    const isBelow = row.target === 'below' || caller === 'parentUser'
+    const place = { isBelow, polled: row.poll || caller === 'oneOfTwoRootUsers' }
     const name = JSON.stringify(place)
     const lasting = this.#lasting.get(name)
     const stage = changes || lasting === undefined ? this.#build(place) : lasting
     if (!changes) this.#lasting.set(name, stage)
     const { keys, here } = await stage
-    return { key: keys[caller], here }
+    return { key: keys[caller], here, isBelow }
   }
 
   async #build({ isBelow, polled }: { isBelow: boolean; polled: boolean }): Promise<Stage> {
     const instance = this.#instance
-    const { top, below, sister } = await createFamily(instance)
+    const { top, below, sister } = await createFamily(instance, this.#means.oidcToken)
     const target = isBelow ? below : top
-    const { root, here, member } = target
+    const { root, here, member, invitee, newcomer } = target
     const expiredKey = await this.#expiredKey(target)
+    const third = await root.createUser('third')
     const second = polled ? await openPoll(target) : null
     const keys = {
       rootUser: second ?? root.key,
       oneOfTwoRootUsers: second,
       otherUser: member,
+      thirdUser: third.client.key,
       foreignUser: adminClient(instance.app, instance.admin).key,
       parentUser: top.root.key,
       subUser: isBelow ? sister.key : below.root.key,
+      invitee,
+      newcomer,
       expiredKey,
       noStamp: null,
     }
@@ -194,7 +146,7 @@ export class Stages {
     const key = generateKey()
     const apiKeys = [{ ...apiKeyParams(key, 'brief'), expirationSeconds: '1' }]
     await root.submit('create_api_keys', { userId, apiKeys }, 'CREATE_API_KEYS_V2')
-    this.#expire(2000)
+    this.#means.expire(2000)
     return key
   }
 }

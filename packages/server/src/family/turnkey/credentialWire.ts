@@ -67,7 +67,7 @@ export const exampleAuthenticator: z.input<typeof authenticatorResult> = {
       'pQECAyYgASFYIK_voW-XypstI-uGzLZAmNINuQhWBi6yScM6m2cvJt9hIlggkwpWuHovymYzSwNFir-HlxfBLMaO1zKQry4mZHlrkiA',
     type: 'CREDENTIAL_TYPE_WEBAUTHN_AUTHENTICATOR',
   },
-  authenticatorId: '019a0000-0000-7000-8000-000000000003',
+  authenticatorId: '019a0000-0000-7000-8000-00000000000b',
   authenticatorName: 'phone',
   createdAt: { seconds: '1793000000', nanos: '0' },
   updatedAt: { seconds: '1793000000', nanos: '0' },

@@ -11,7 +11,7 @@ import { insertUsers } from '../../../domain/user/user.store.ts'
 import { planUsers, verifyUsers } from '../../../domain/user/user.ts'
 import { defineActivity, forInvitee } from '../../../operation/operation.ts'
 import { uuid } from '../../../operation/schemas.ts'
-import { authenticatorParamsV2 } from '../credentialParameters.ts'
+import { authenticatorParamsV2, exampleRegistration } from '../credentialParameters.ts'
 import { credentialVerifier } from '../credentials.ts'
 
 export const acceptInvitation = forInvitee(
@@ -47,21 +47,12 @@ export const acceptInvitation = forInvitee(
     example: {
       params: {
         invitationId: '019a0000-0000-7000-8000-00000000000a',
-        userId: '019a0000-0000-7000-8000-000000000003',
-        authenticator: {
-          authenticatorName: 'Laptop',
-          challenge: 'AAAA',
-          attestation: {
-            credentialId: 'AAAA',
-            clientDataJson: 'AAAA',
-            attestationObject: 'AAAA',
-            transports: ['AUTHENTICATOR_TRANSPORT_INTERNAL'],
-          },
-        },
+        userId: '019a0000-0000-7000-8000-00000000000c',
+        authenticator: exampleRegistration,
       },
       result: {
         invitationId: '019a0000-0000-7000-8000-00000000000a',
-        userId: '019a0000-0000-7000-8000-000000000003',
+        userId: '019a0000-0000-7000-8000-00000000000c',
       },
     },
     changes: 'snapshot',

@@ -5,7 +5,11 @@ import { planPasskeys } from '../../../domain/passkey/passkey.ts'
 import { verifyRegistration } from '../../../domain/passkey/registration.ts'
 import { defineActivity, older } from '../../../operation/operation.ts'
 import { uuid } from '../../../operation/schemas.ts'
-import { authenticatorParamsV1, authenticatorParamsV2 } from '../credentialParameters.ts'
+import {
+  authenticatorParamsV1,
+  authenticatorParamsV2,
+  exampleRegistration,
+} from '../credentialParameters.ts'
 import { credentialVerifier, passkeyErrors } from '../credentials.ts'
 
 export const createAuthenticators = defineActivity({
@@ -43,22 +47,9 @@ export const createAuthenticators = defineActivity({
   example: {
     params: {
       userId: '019a0000-0000-7000-8000-000000000002',
-      authenticators: [
-        {
-          authenticatorName: 'phone',
-          challenge: 'AMMPt4UxxGTStncdq417YDwBFi8vpIa-pw8oOuVW4TA',
-          attestation: {
-            credentialId: '-R85HbTJsv3g6nAYnLo_tj9Xm6YSKzOtlP8-wzAIS-Q',
-            clientDataJson:
-              'eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIiwiY2hhbGxlbmdlIjoiQU1NUHQ0VXh4R1RTdG5jZHE0MTdZRHdCRmk4dnBJYS1wdzhvT3VWVzRUQSIsIm9yaWdpbiI6Imh0dHBzOi8vZXhhbXBsZS5vcmciLCJjcm9zc09yaWdpbiI6ZmFsc2UsImV4dHJhRGF0YSI6ImNsaWVudERhdGFKU09OIG1heSBiZSBleHRlbmRlZCB3aXRoIGFkZGl0aW9uYWwgZmllbGRzIGluIHRoZSBmdXR1cmUsIHN1Y2ggYXMgdGhpczogQmtRZURqZGNUQnJYQmlBd0pUTEU1USJ9',
-            attestationObject:
-              'o2NmbXRkbm9uZWdhdHRTdG10oGhhdXRoRGF0YVikv6vDdDKViwYzYNOtZGHJxHNa5_jt1GWSpeDwFFKy5LVZAAAAAIRGzLmrHbN0dQsjZ_9vOh8AIPkfOR20ybL94OpwGJy6P7Y_V5umEiszrZT_PsMwCEvkpQECAyYgASFYIK_voW-XypstI-uGzLZAmNINuQhWBi6yScM6m2cvJt9hIlggkwpWuHovymYzSwNFir-HlxfBLMaO1zKQry4mZHlrkiA',
-            transports: ['AUTHENTICATOR_TRANSPORT_INTERNAL'],
-          },
-        },
-      ],
+      authenticators: [exampleRegistration],
     },
-    result: { authenticatorIds: ['019a0000-0000-7000-8000-000000000003'] },
+    result: { authenticatorIds: ['019a0000-0000-7000-8000-00000000000b'] },
   },
   changes: 'snapshot',
   prepare(ctx, { userId, authenticators }) {

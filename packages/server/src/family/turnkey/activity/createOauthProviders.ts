@@ -69,7 +69,7 @@ export const createOauthProviders = defineActivity({
         },
       ],
     },
-    result: { providerIds: ['019a0000-0000-7000-8000-000000000009'] },
+    result: { providerIds: ['019a0000-0000-7000-8000-00000000000e'] },
   },
   changes: 'snapshot',
   async prepare(ctx, { userId, oauthProviders }) {

@@ -29,7 +29,7 @@ export const createPrivateKeyTag = defineActivity({
       privateKeyIds: ['019a0000-0000-7000-8000-000000000007'],
     },
     result: {
-      privateKeyTagId: '019a0000-0000-7000-8000-000000000009',
+      privateKeyTagId: '019a0000-0000-7000-8000-00000000000d',
       privateKeyIds: ['019a0000-0000-7000-8000-000000000007'],
     },
   },

@@ -26,9 +26,9 @@ export const deleteAuthenticators = defineActivity({
   example: {
     params: {
       userId: '019a0000-0000-7000-8000-000000000002',
-      authenticatorIds: ['019a0000-0000-7000-8000-000000000003'],
+      authenticatorIds: ['019a0000-0000-7000-8000-00000000000b'],
     },
-    result: { authenticatorIds: ['019a0000-0000-7000-8000-000000000003'] },
+    result: { authenticatorIds: ['019a0000-0000-7000-8000-00000000000b'] },
   },
   changes: 'snapshot',
   prepare(ctx, { userId, authenticatorIds }) {

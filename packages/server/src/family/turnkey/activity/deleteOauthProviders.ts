@@ -26,9 +26,9 @@ export const deleteOauthProviders = defineActivity({
   example: {
     params: {
       userId: '019a0000-0000-7000-8000-000000000002',
-      providerIds: ['019a0000-0000-7000-8000-000000000009'],
+      providerIds: ['019a0000-0000-7000-8000-00000000000e'],
     },
-    result: { providerIds: ['019a0000-0000-7000-8000-000000000009'] },
+    result: { providerIds: ['019a0000-0000-7000-8000-00000000000e'] },
   },
   changes: 'snapshot',
   prepare(ctx, { userId, providerIds }) {

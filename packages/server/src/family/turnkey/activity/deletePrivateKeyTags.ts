@@ -24,9 +24,9 @@ export const deletePrivateKeyTags = defineActivity({
   result: z.object({ privateKeyTagIds: z.array(z.uuid()), privateKeyIds: z.array(z.uuid()) }),
   errors: ['PRIVATE_KEY_TAG_NOT_FOUND'],
   example: {
-    params: { privateKeyTagIds: ['019a0000-0000-7000-8000-000000000009'] },
+    params: { privateKeyTagIds: ['019a0000-0000-7000-8000-00000000000d'] },
     result: {
-      privateKeyTagIds: ['019a0000-0000-7000-8000-000000000009'],
+      privateKeyTagIds: ['019a0000-0000-7000-8000-00000000000d'],
       privateKeyIds: ['019a0000-0000-7000-8000-000000000007'],
     },
   },

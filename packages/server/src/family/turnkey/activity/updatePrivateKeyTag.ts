@@ -34,12 +34,12 @@ export const updatePrivateKeyTag = defineActivity({
   ],
   example: {
     params: {
-      privateKeyTagId: '019a0000-0000-7000-8000-000000000009',
+      privateKeyTagId: '019a0000-0000-7000-8000-00000000000d',
       newPrivateKeyTagName: 'Operations',
       addPrivateKeyIds: ['019a0000-0000-7000-8000-000000000007'],
       removePrivateKeyIds: [],
     },
-    result: { privateKeyTagId: '019a0000-0000-7000-8000-000000000009' },
+    result: { privateKeyTagId: '019a0000-0000-7000-8000-00000000000d' },
   },
   changes: 'snapshot',
   prepare({ organization }, params) {

@@ -18,7 +18,7 @@ export const getAuthenticator = defineQuery({
   example: {
     params: {
       organizationId: '019a0000-0000-7000-8000-000000000000',
-      authenticatorId: '019a0000-0000-7000-8000-000000000003',
+      authenticatorId: '019a0000-0000-7000-8000-00000000000b',
     },
     result: { authenticator: exampleAuthenticator },
   },

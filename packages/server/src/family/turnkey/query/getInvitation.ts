@@ -29,7 +29,7 @@ export const getInvitation = forInvitee(
         invitation: exampleInvitation,
         organizationName: 'Acme',
         senderUserName: 'admin',
-        userId: '019a0000-0000-7000-8000-000000000003',
+        userId: '019a0000-0000-7000-8000-00000000000c',
         expiresAt: { seconds: '1793604800', nanos: '0' },
       },
     },

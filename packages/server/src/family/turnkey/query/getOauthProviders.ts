@@ -26,7 +26,7 @@ export const getOauthProviders = defineQuery({
     result: {
       oauthProviders: [
         {
-          providerId: '019a0000-0000-7000-8000-000000000009',
+          providerId: '019a0000-0000-7000-8000-00000000000e',
           providerName: 'Google',
           issuer: 'https://accounts.google.com',
           audience: '1234987819200.apps.googleusercontent.com',

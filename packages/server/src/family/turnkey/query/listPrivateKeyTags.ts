@@ -17,7 +17,15 @@ export const listPrivateKeyTags = defineQuery({
   errors: [],
   example: {
     params: { organizationId: '019a0000-0000-7000-8000-000000000000' },
-    result: { privateKeyTags: [{ ...exampleTag, tagType: 'TAG_TYPE_PRIVATE_KEY' }] },
+    result: {
+      privateKeyTags: [
+        {
+          ...exampleTag,
+          tagId: '019a0000-0000-7000-8000-00000000000d',
+          tagType: 'TAG_TYPE_PRIVATE_KEY',
+        },
+      ],
+    },
   },
   run: ({ organization }) => ({ privateKeyTags: wireTags(organization, 'privateKey') }),
 })
