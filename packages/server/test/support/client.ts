@@ -24,8 +24,9 @@ export async function hand(
   if (operation === undefined) throw new Error(`nothing is at ${sent.path}`)
   const body = Buffer.from(sent.body)
   const request = { path: operation.path, body, headers: sent.headers, address: '127.0.0.1' }
-  const { status, body: bytes } = await handle(app.deps, family, { operation, request })
-  return new Answer(new Response(null, { status }), bytes.toString('utf8'))
+  const reply = await handle(app.deps, family, { operation, request })
+  const { status, headers = {} } = reply
+  return new Answer(new Response(null, { status, headers }), reply.body.toString('utf8'))
 }
 
 export class AppClient extends TestClient {
