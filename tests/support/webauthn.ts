@@ -136,6 +136,22 @@ export function authenticatorParams(
   }
 }
 
+/** `authenticators[]` of requests before V2: as browsers show it. */
+export function authenticatorParamsV1(passkey: TestPasskey, name = 'passkey') {
+  const { attestation, ...named } = authenticatorParams(passkey, name)
+  const { credentialId, transports, ...response } = attestation
+  return {
+    ...named,
+    attestation: {
+      id: credentialId,
+      rawId: credentialId,
+      type: 'public-key',
+      response: { ...response, transports },
+      clientExtensionResults: {},
+    },
+  }
+}
+
 /** What the browser would say of an assertion; a test may say otherwise. */
 export interface AssertionSettings {
   type?: string

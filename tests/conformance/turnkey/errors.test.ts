@@ -12,6 +12,7 @@ import {
 } from '../../support/client.ts'
 import { asHost, setLimits } from '../../support/governance.ts'
 import { engines } from '../../support/server.ts'
+import { authenticatorParams, cbor, makePasskey, PasskeyClient } from '../../support/webauthn.ts'
 import { type PublishedError, publishedErrors } from './publishedErrors.ts'
 import {
   createSubOrganization,
@@ -37,7 +38,7 @@ type Row =
       message?: string
     }
   | { shownIn: string; test: string }
-  | { waitsFor: 'policies' | 'passkeys' | 'e-mail templates' }
+  | { waitsFor: 'policies' | 'e-mail templates' }
 
 const fields = (...list: string[]) => ({
   '@type': 'type.googleapis.com/google.rpc.BadRequest',
@@ -82,6 +83,32 @@ const keys = ({ admin, server }: World, expirationSeconds: (string | undefined)[
     },
     'CREATE_API_KEYS_V2',
   )
+/** An attestation object that says nothing about a credential. */
+const WITHOUT_DATA = {
+  attestationObject: cbor(
+    new Map<string, string | Map<string, string>>([
+      ['fmt', 'none'],
+      ['attStmt', new Map()],
+    ]),
+  ).toString('base64url'),
+}
+/** Adds a passkey to the admin. @param change members of its registration to replace */
+const register = ({ admin, server }: World, change: object) =>
+  admin.submit(
+    'create_authenticators',
+    {
+      userId: server.admin.userId,
+      authenticators: [{ ...authenticatorParams(makePasskey()), ...change }],
+    },
+    'CREATE_AUTHENTICATORS_V2',
+  )
+/** A sub-organization whose only root user has that passkey. */
+async function passkeyOrganization(world: World, passkey = makePasskey()) {
+  const rootUsers = [{ userName: 'owner', authenticators: [authenticatorParams(passkey)] }]
+  const made = await below(world, { rootUsers })
+  const path = 'activity.result.createSubOrganizationResultV7.subOrganizationId'
+  return { organizationId: made.at(path), passkey }
+}
 /** Posts a query under headers of its own. */
 const query = ({ server, organizationId }: World, headers: Record<string, string>) =>
   post(`${server.url}/public/v1/query/list_wallets`, JSON.stringify({ organizationId }), headers)
@@ -132,9 +159,16 @@ const rows: Record<PublishedError, Row> = {
   },
   'quorum users missing': { provoke: (world) => below(world, { rootUsers: [] }) },
   'invalid api key expiration': { provoke: (world) => keys(world, ['soon']) },
-  'missing parameter: user authenticator attestation': { waitsFor: 'passkeys' },
-  'invalid authenticator attestation': { waitsFor: 'passkeys' },
-  'missing parameter: user authenticator attestation auth data': { waitsFor: 'passkeys' },
+  'missing parameter: user authenticator attestation': {
+    provoke: (world) => register(world, { attestation: undefined }),
+    details: [fields('authenticators.0.attestation')],
+  },
+  'invalid authenticator attestation': {
+    provoke: (world) => register(world, { challenge: 'another' }),
+  },
+  'missing parameter: user authenticator attestation auth data': {
+    provoke: (world) => register(world, authenticatorParams(makePasskey(), 'bare', WITHOUT_DATA)),
+  },
   'missing wallet params': {
     provoke: (world) => below(world, { wallet: { accounts: [] } }),
     details: [fields('wallet.walletName')],
@@ -204,7 +238,14 @@ const rows: Record<PublishedError, Row> = {
     },
     turnkeyErrorCode: 'PUBLIC_KEY_NOT_FOUND',
   },
-  'could not verify WebAuthN signature': { waitsFor: 'passkeys' },
+  'could not verify WebAuthN signature': {
+    async provoke(world) {
+      const { organizationId, passkey } = await passkeyOrganization(world)
+      const user = new PasskeyClient(world.server, passkey, organizationId)
+      return user.query('whoami', {}, { of: 'another body' })
+    },
+    turnkeyErrorCode: 'SIGNATURE_INVALID',
+  },
   'credential ID could not be found in organization or its parent organization': {
     provoke: (world) => query(world, { 'x-stamp-webauthn': ASSERTION }),
     turnkeyErrorCode: 'CREDENTIAL_NOT_FOUND',
@@ -213,7 +254,13 @@ const rows: Record<PublishedError, Row> = {
     provoke: (world) => stranger(world, world.organizationId).query('whoami'),
     turnkeyErrorCode: 'PUBLIC_KEY_NOT_FOUND',
   },
-  'more than one suborg associated with a credential ID': { waitsFor: 'passkeys' },
+  'more than one suborg associated with a credential ID': {
+    async provoke(world) {
+      const { passkey } = await passkeyOrganization(world)
+      await passkeyOrganization(world, passkey)
+      return new PasskeyClient(world.server, passkey, world.organizationId).query('whoami')
+    },
+  },
   'more than one suborg associated with a public key': {
     async provoke(world) {
       const key = generateKey()
@@ -283,9 +330,18 @@ const rows: Record<PublishedError, Row> = {
     turnkeyErrorCode: 'UNAUTHENTICATED',
   },
   'policy engine denied request explicitly': { waitsFor: 'policies' },
-  'webauthn authenticator not found in organization': { waitsFor: 'passkeys' },
+  'webauthn authenticator not found in organization': {
+    provoke: ({ admin, server }) =>
+      admin.submit('delete_authenticators', {
+        userId: server.admin.userId,
+        authenticatorIds: [UNKNOWN_ID],
+      }),
+  },
   'webauthn authenticator not found in organization or parent organization': {
-    waitsFor: 'passkeys',
+    async provoke(world) {
+      const client = await createSubOrganization(world, generateKey())
+      return client.query('get_authenticator', { authenticatorId: UNKNOWN_ID })
+    },
   },
   'no organization found with the given ID': {
     provoke: (world) => stranger(world, UNKNOWN_ID).query('list_wallets'),
@@ -295,7 +351,19 @@ const rows: Record<PublishedError, Row> = {
     {
       provoke: ({ admin }) => admin.submit('approve_activity', { fingerprint: FINGERPRINT }),
     },
-  'user has exceeded maximum authenticators': { waitsFor: 'passkeys' },
+  'user has exceeded maximum authenticators': {
+    provoke: ({ admin, server }) =>
+      admin.submit(
+        'create_authenticators',
+        {
+          userId: server.admin.userId,
+          authenticators: Array.from({ length: 11 }, (_, n) =>
+            authenticatorParams(makePasskey(), `passkey ${n}`),
+          ),
+        },
+        'CREATE_AUTHENTICATORS_V2',
+      ),
+  },
   'user has exceeded maximum long-lived api keys': {
     provoke: (world) => keys(world, Array<undefined>(10).fill(undefined)),
   },

@@ -3,8 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { apiKeyParams, generateKey, TestClient } from '../../support/client.ts'
 import { keystead } from '../../support/command.ts'
 import { countRows, OVER_QUOTA, setLimits, tally } from '../../support/governance.ts'
+import { invitationParams } from '../../support/invitee.ts'
 import { matching } from '../../support/matching.ts'
 import { engines } from '../../support/server.ts'
+import { authenticatorParams, makePasskey } from '../../support/webauthn.ts'
 import { createSubOrganization, errorOf, officialClient, startWorld, type World } from './world.ts'
 
 const DOCUMENTED = {
@@ -34,6 +36,16 @@ describe.each(engines)('limits on %s', (engine) => {
   const set = (client: TestClient, ...words: string[]) =>
     setLimits(world.server, client.organizationId, ...words)
 
+  const own = async (client: TestClient) => (await client.query('whoami')).at('userId')
+  const submitApiKey = async (client: TestClient, n: number, expirationSeconds?: string) => {
+    const apiKeys = [{ ...apiKeyParams(generateKey(), `key ${n}`), expirationSeconds }]
+    return client.submit(
+      'create_api_keys',
+      { userId: await own(client), apiKeys },
+      'CREATE_API_KEYS_V2',
+    )
+  }
+
   const createOne = {
     users: (client: TestClient, n: number) =>
       client.submit('create_users', { users: [{ userName: `user ${n}` }] }, 'CREATE_USERS_V3'),
@@ -45,8 +57,65 @@ describe.each(engines)('limits on %s', (engine) => {
         { privateKeys: [{ privateKeyName: `key ${n}`, curve: 'CURVE_P256' }] },
         'CREATE_PRIVATE_KEYS_V2',
       ),
+    tags: (client: TestClient, n: number) =>
+      n % 2 === 0
+        ? client.submit('create_user_tag', { userTagName: `tag ${n}`, userIds: [] })
+        : client.submit('create_private_key_tag', {
+            privateKeyTagName: `tag ${n}`,
+            privateKeyIds: [],
+          }),
+    invitations: async (client: TestClient) =>
+      client.submit('create_invitations', { invitations: [invitationParams(await own(client))] }),
+    authenticatorsPerUser: async (client: TestClient, n: number) =>
+      client.submit(
+        'create_authenticators',
+        {
+          userId: await own(client),
+          authenticators: [authenticatorParams(makePasskey(), `passkey ${n}`)],
+        },
+        'CREATE_AUTHENTICATORS_V2',
+      ),
+    longLivedApiKeysPerUser: (client: TestClient, n: number) => submitApiKey(client, n),
+    oauthProvidersPerUser: async (client: TestClient, n: number) =>
+      client.submit(
+        'create_oauth_providers',
+        {
+          userId: await own(client),
+          oauthProviders: [
+            {
+              providerName: `provider ${n}`,
+              oidcClaims: { iss: 'https://issuer.example', sub: `somebody ${n}`, aud: 'app' },
+            },
+          ],
+        },
+        'CREATE_OAUTH_PROVIDERS_V2',
+      ),
   }
-  const TABLES = { users: 'org_user', wallets: 'wallet', privateKeys: 'private_key' } as const
+  /** Where each is, how many a new organization has of it, and what is said beyond its limit. */
+  const LIMITS = {
+    users: { table: 'org_user', present: 1, message: OVER_QUOTA },
+    wallets: { table: 'wallet', present: 0, message: OVER_QUOTA },
+    privateKeys: { table: 'private_key', present: 0, message: OVER_QUOTA },
+    tags: { table: 'tag', present: 0, message: OVER_QUOTA },
+    invitations: { table: 'invitation', present: 0, message: OVER_QUOTA },
+    authenticatorsPerUser: {
+      table: 'passkey',
+      present: 0,
+      message: 'user has exceeded maximum authenticators',
+    },
+    longLivedApiKeysPerUser: {
+      table: 'api_key',
+      present: 1,
+      message: 'user has exceeded maximum long-lived api keys',
+    },
+    oauthProvidersPerUser: {
+      table: 'oidc_identity',
+      present: 0,
+      message: 'user has exceeded maximum oauth providers',
+    },
+  } as const
+  const names = Object.keys(LIMITS) as (keyof typeof LIMITS)[]
+  const DEFAULTS = { ...DOCUMENTED, tags: 10 }
 
   test('are the documented ones, and a sub-organization has fewer tags', async () => {
     const { organizationId } = world
@@ -55,54 +124,57 @@ describe.each(engines)('limits on %s', (engine) => {
       tags: 100,
       ...UNLIMITED,
     })
-    expect(await set(await fresh())).toEqual({ ...DOCUMENTED, tags: 10 })
+    expect(await set(await fresh())).toEqual(DEFAULTS)
   })
 
-  test.each(['users', 'wallets', 'privateKeys'] as const)(
-    'of %s is never exceeded by requests at once, and answers the published text',
+  test('are all shown to hold here, but for those of what comes later or makes room', () => {
+    const elsewhere = ['policies', 'expiringApiKeysPerUser']
+    expect([...names, ...elsewhere].sort()).toEqual(Object.keys(DEFAULTS).sort())
+  })
+
+  test.each(names)(
+    'of %s hold for requests at once and below what exists, and answer the published text',
     async (name) => {
+      const { table, present, message } = LIMITS[name]
       const client = await fresh()
       expect(await set(client, `${name}=5`)).toMatchObject({ [name]: 5 })
-      const present = name === 'users' ? 1 : 0
       const answers = await Promise.all(
         Array.from({ length: AT_ONCE }, (_, n) => createOne[name](client, n)),
       )
-      expect(tally(answers)).toEqual({ ok: 5 - present, [OVER_QUOTA]: AT_ONCE - 5 + present })
-      expect(
-        await countRows(
-          { server: world.server, organizationId: client.organizationId },
-          TABLES[name],
-        ),
-      ).toBe(5)
+      expect(tally(answers)).toEqual({ ok: 5 - present, [message]: AT_ONCE - 5 + present })
+      const place = { server: world.server, organizationId: client.organizationId }
+      expect(await countRows(place, table)).toBe(5)
       const refused = await createOne[name](client, AT_ONCE)
       expect(refused.status).toBe(429)
       expect(refused.retryAfter).toBe(null)
-      expect(errorOf(refused)).toEqual({
-        code: 8,
-        message: OVER_QUOTA,
-        details: [],
-        turnkeyErrorCode: '',
-      })
-      expect(await set(client, `${name}=default`)).toMatchObject({ [name]: DOCUMENTED[name] })
+      expect(errorOf(refused)).toEqual({ code: 8, message, details: [], turnkeyErrorCode: '' })
+      // Below what exists it takes nothing away.
+      expect(await set(client, `${name}=2`)).toMatchObject({ [name]: 2 })
+      expect(errorOf(await createOne[name](client, AT_ONCE)).message).toBe(message)
+      expect(await countRows(place, table)).toBe(5)
+      expect(await set(client, `${name}=default`)).toMatchObject({ [name]: DEFAULTS[name] })
       expect((await createOne[name](client, AT_ONCE + 1)).status).toBe(200)
     },
   )
 
-  test.each([
-    ['longLivedApiKeysPerUser', undefined, 'user has exceeded maximum long-lived api keys'],
-    ['expiringApiKeysPerUser', '60', 'user has exceeded maximum short-lived api keys'],
-  ] as const)('of %s hold for each user', async (name, expirationSeconds, message) => {
+  test('of expiring API keys are of one request; further ones make room', async () => {
     const client = await fresh()
-    await set(client, `${name}=2`)
-    const who = await client.query('whoami')
+    await set(client, 'expiringApiKeysPerUser=2')
     const apiKeys = Array.from({ length: 3 }, (_, n) => ({
       ...apiKeyParams(generateKey(), `key ${n}`),
-      expirationSeconds,
+      expirationSeconds: '60',
     }))
-    const params = { userId: who.at('userId'), apiKeys }
+    const params = { userId: await own(client), apiKeys }
     const refused = await client.submit('create_api_keys', params, 'CREATE_API_KEYS_V2')
     expect(refused.status).toBe(429)
+    const message = 'user has exceeded maximum short-lived api keys'
     expect(errorOf(refused)).toEqual({ code: 8, message, details: [], turnkeyErrorCode: '' })
+    const place = { server: world.server, organizationId: client.organizationId }
+    for (let n = 0; n < 3; n++) expect((await submitApiKey(client, n, '60')).status).toBe(200)
+    expect(await countRows(place, 'api_key', 'expires_ms is not null')).toBe(2)
+    await set(client, 'expiringApiKeysPerUser=1')
+    expect((await submitApiKey(client, 3, '60')).status).toBe(200)
+    expect(await countRows(place, 'api_key', 'expires_ms is not null')).toBe(1)
   })
 
   test('reach the official clients as the documents say', async () => {

@@ -5,6 +5,7 @@ import { engines } from '../../support/server.ts'
 import {
   type Algorithm,
   authenticatorParams,
+  authenticatorParamsV1,
   makePasskey,
   PasskeyClient,
   type TestPasskey,
@@ -102,19 +103,7 @@ describe.each(engines)('passkeys on %s', (engine) => {
   test('a second passkey is added in either version, and the first is removed', async () => {
     const { userId, owner } = await createOwner(await started)
     const second = makePasskey('EdDSA')
-    const { attestation, ...named } = authenticatorParams(second, 'second')
-    const { credentialId, transports, ...response } = attestation
-    const older = {
-      ...named,
-      userId,
-      attestation: {
-        id: credentialId,
-        rawId: credentialId,
-        type: 'public-key',
-        response: { ...response, transports },
-        clientExtensionResults: {},
-      },
-    }
+    const older = { ...authenticatorParamsV1(second, 'second'), userId }
     const parameters = { userId, authenticators: [older] }
     const added = await owner.submit('create_authenticators', parameters)
     expect(added.at('activity.intent.createAuthenticatorsIntent.userId')).toBe(userId)
@@ -134,7 +123,7 @@ describe.each(engines)('passkeys on %s', (engine) => {
       transports: ['AUTHENTICATOR_TRANSPORT_INTERNAL'],
       attestationType: 'none',
       aaguid: '00000000-0000-0000-0000-000000000000',
-      credentialId,
+      credentialId: second.credentialId.toString('base64url'),
       credential: {
         publicKey: second.publicKey.toString('base64url'),
         type: 'CREDENTIAL_TYPE_WEBAUTHN_AUTHENTICATOR',

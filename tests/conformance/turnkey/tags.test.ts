@@ -223,10 +223,7 @@ describe.each(engines)('tags on %s', (engine) => {
     expect((await below.submit('create_private_key_tag', tenth)).status).toBe(200)
     const eleventh = await createTag(below)
     expect(eleventh.status).toBe(429)
-    expect(errorOf(eleventh)).toMatchObject({
-      code: 8,
-      message: OVER_QUOTA,
-    })
+    expect(errorOf(eleventh)).toMatchObject({ code: 8, message: OVER_QUOTA, details: [] })
     expect((await below.query('list_user_tags')).at<unknown[]>('userTags')).toHaveLength(9)
   })
 

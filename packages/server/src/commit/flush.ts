@@ -46,6 +46,8 @@ export class Flush {
   /** Activities that a unit of this flush has voted on; its rows are written at the end. */
   readonly #votedOn = new Set<string>()
   readonly #ends: (ActivityEnd & { organizationId: string; updatedMs: number })[] = []
+  /** What effects left for when the activities are in their table. */
+  readonly #afterActivities: (() => Promise<void>)[] = []
   readonly #entries: AuditEntry[] = []
   readonly #charges: Charges
   #nowMs: number
@@ -163,7 +165,12 @@ export class Flush {
   }
 
   async #applyEffects(unit: Unit, head: Head, nowMs: number): Promise<Head> {
-    const tx = effectTx(this.#tx, { nowMs, seq: head.seq + 1, unit })
+    const tx = effectTx(this.#tx, {
+      nowMs,
+      seq: head.seq + 1,
+      unit,
+      afterActivities: (work) => void this.#afterActivities.push(work),
+    })
     if (unit.changes !== 'snapshot') {
       await unit.effects?.(tx)
       return head
@@ -208,6 +215,7 @@ export class Flush {
   async #record(): Promise<void> {
     await this.#tx.insert(activityTable, this.#activities)
     await this.#tx.insert(voteTable, this.#votes)
+    for (const work of this.#afterActivities) await work()
     for (const end of this.#ends) await updateActivity(this.#tx, end.organizationId, end)
     await this.#charges.write()
     await this.#tx.insert(
@@ -228,7 +236,7 @@ function fingerprintKey(activity: { organization_id: string; fingerprint: Buffer
   return `${activity.organization_id}:${activity.fingerprint.toString('hex')}`
 }
 
-function effectTx(tx: Tx, moment: Pick<EffectTx, 'nowMs' | 'seq' | 'unit'>): EffectTx {
+function effectTx(tx: Tx, moment: Omit<EffectTx, keyof Tx>): EffectTx {
   return {
     ...moment,
     engine: tx.engine,

@@ -13,6 +13,8 @@ export interface EffectTx extends Tx {
   readonly seq: number
   /** The unit that this is part of. */
   readonly unit: Pick<Unit, 'id' | 'audit'>
+  /** Runs `work` once the activities of this transaction are in their table: until then SQL misses some. */
+  afterActivities(work: () => Promise<void>): void
 }
 
 /**

@@ -1,12 +1,11 @@
 // One flush, many units: what fails alone fails alone, and nothing of it stays.
-import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Outcome, Unit } from '../../src/commit/unit.ts'
 import { AppError } from '../../src/errors.ts'
 import { newUuid } from '../../src/platform/ids.ts'
 import { accountParams, adminClient, type AppClient, createWallet } from '../support/client.ts'
 import { engines, type Instance, openInstance } from '../support/instance.ts'
-import { insertsUser, unitOf } from '../support/units.ts'
+import { activityUnit, insertsUser, unitOf } from '../support/units.ts'
 
 const UNITS = 64
 const MIDDLE = 31
@@ -81,30 +80,13 @@ describe.each(engines)('a flush on %s', (engine) => {
   })
 
   test('in which the database refuses the row of one unit commits the 63 others', async () => {
-    const activity = {
-      organization_id: id,
-      id: newUuid(Date.now()),
-      status: 'COMPLETED' as const,
-      denied_to: '',
-      redacted: null,
-      sealed_body: null,
-      type: 'ACTIVITY_TYPE_SIGN_RAW_PAYLOAD_V2',
-      actor_organization_id: id,
-      actor_user_id: instance.admin.userId,
-      body: Buffer.from('{}'),
-      stamp: '',
-      result: '{}',
-      failure: null,
-    }
-    const withId = (name: string, activityId: string) => {
-      const unit = unitOf(id, name)
-      const row = { ...activity, id: activityId, fingerprint: randomBytes(32) }
-      return { ...unit, audit: { ...unit.audit, activityId }, activity: row }
-    }
-    expect(await submit(withId('taken', activity.id))).toMatchObject({ kind: 'committed' })
+    const takenId = newUuid(Date.now())
+    expect(await submit(activityUnit(id, 'taken', { id: takenId }))).toMatchObject({
+      kind: 'committed',
+    })
     const before = await instance.entries()
     const units = Array.from({ length: UNITS }, (_, index) =>
-      withId(`row.${index}`, index === MIDDLE ? activity.id : newUuid(Date.now())),
+      activityUnit(id, `row.${index}`, index === MIDDLE ? { id: takenId } : {}),
     )
     // No effects: on both engines these share one flush.
     const settled = await Promise.allSettled(units.map(submit))

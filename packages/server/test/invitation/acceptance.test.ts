@@ -1,16 +1,14 @@
 // Accepting an invitation: who accepts is a user with a passkey and tags, and nobody is so twice.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Answer } from '../../../../tests/support/client.ts'
+import { OVER_QUOTA } from '../../../../tests/support/governance.ts'
 import { invitationParams, readLink } from '../../../../tests/support/invitee.ts'
 import { linkIn } from '../../../../tests/support/smtp.ts'
 import { authenticatorParams, makePasskey } from '../../../../tests/support/webauthn.ts'
 import type { App } from '../../src/app.ts'
-import { tagTable } from '../../src/domain/organization/covered.store.ts'
 import { listWaitingMail } from '../../src/host/waitingMail.ts'
-import { newUuid } from '../../src/platform/ids.ts'
 import { adminClient, AppClient } from '../support/client.ts'
 import { engines, type Instance, openInstance } from '../support/instance.ts'
-import { unitOf } from '../support/units.ts'
 
 const WEEK_MS = 7 * 86_400_000
 
@@ -28,17 +26,11 @@ describe.each(engines)('an invitation on %s', (engine) => {
   afterAll(() => instance.dispose())
 
   async function createTag(): Promise<string> {
-    const { organizationId } = instance
-    const id = newUuid(Date.now())
-    const times = { created_ms: 1, updated_ms: 1 }
-    const row = { organization_id: organizationId, id, kind: 'user', name: id, ...times }
-    await instance.app.deps.queue.submit(
-      unitOf(organizationId, 'tag', {
-        changes: 'snapshot',
-        effects: (tx) => tx.insert(tagTable, [row]),
-      }),
-    )
-    return id
+    const made = await admin.submit('create_user_tag', {
+      userTagName: crypto.randomUUID(),
+      userIds: [],
+    })
+    return made.at('activity.result.createUserTagResult.userTagId')
   }
 
   /** Invites Ada, and reads her link and her invitation. */
@@ -93,6 +85,26 @@ describe.each(engines)('an invitation on %s', (engine) => {
     expect(left.map(({ id }) => id)).not.toContain(invited.invitationId)
     const told = await invited.client.query('get_invitation')
     expect(told.at('invitation.status')).toBe('INVITATION_STATUS_ACCEPTED')
+  })
+
+  test('gives the tags that are left when it is accepted, and none that it is asked for then', async () => {
+    const [kept, gone, never] = [await createTag(), await createTag(), await createTag()]
+    const invited = await invite({ receiverUserTags: [kept, gone] })
+    const deleted = await admin.submit('delete_user_tags', { userTagIds: [gone] })
+    expect(deleted.at('activity.result.deleteUserTagsResult')).toEqual({
+      userTagIds: [gone],
+      userIds: [],
+    })
+    const { invitationId, userId, client } = invited
+    const authenticator = authenticatorParams(makePasskey())
+    const asking = { invitationId, userId, authenticator, receiverUserTags: [never] }
+    const refused = await client.submit('accept_invitation', asking, 'ACCEPT_INVITATION_V2')
+    expect(refused).toMatchObject({ status: 400, json: { message: 'bad request body' } })
+    expect((await accept(invited)).status).toBe(200)
+    expect((await findUser(userId))?.tagIds).toEqual([kept])
+    const taken = await admin.submit('delete_user_tags', { userTagIds: [kept] })
+    expect(taken.at('activity.result.deleteUserTagsResult.userIds')).toEqual([userId])
+    expect((await findUser(userId))?.tagIds).toEqual([])
   })
 
   test('shows the activity with the stamp of the key in the link', async () => {
@@ -201,8 +213,15 @@ describe.each(engines)('an invitation on %s', (engine) => {
       size: 0,
     }
     const users = Array.from({ length: 100 - size }, (_, n) => ({ userName: `user ${n}` }))
-    expect((await admin.submit('create_users', { users }, 'CREATE_USERS_V4')).status).toBe(200)
-    expect(await accept(invited)).toMatchObject({ status: 429, json: { code: 8 } })
+    const made = await admin.submit('create_users', { users }, 'CREATE_USERS_V4')
+    expect(await accept(invited)).toMatchObject({
+      status: 429,
+      json: { code: 8, message: OVER_QUOTA, details: [] },
+    })
+    expect(await findUser(invited.userId)).toBeUndefined()
+    const userIds = made.at<string[]>('activity.result.createUsersResult.userIds').slice(0, 1)
+    expect((await admin.submit('delete_users', { userIds })).status).toBe(200)
+    expect((await accept(invited)).status).toBe(200)
   })
 
   test('leaves every chain verifiable', async () => {

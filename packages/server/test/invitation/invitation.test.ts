@@ -1,6 +1,7 @@
 // Invitations: who may be asked, what the outbox gets, and when an invitation is over.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TestKey } from '../../../../tests/support/client.ts'
+import { OVER_QUOTA } from '../../../../tests/support/governance.ts'
 import { invitationParams, readLink } from '../../../../tests/support/invitee.ts'
 import { linkIn } from '../../../../tests/support/smtp.ts'
 import { listWaitingMail } from '../../src/host/waitingMail.ts'
@@ -187,7 +188,8 @@ describe.each(engines)('invitations on %s', (engine) => {
     const full = Array.from({ length: 100 - open }, () => ({}))
     expect((await create(...full, {})).json).toMatchObject({
       code: 8,
-      message: 'organization has exceeded maximum invitations',
+      message: OVER_QUOTA,
+      details: [],
     })
     expect((await create(...full)).status).toBe(200)
     expect((await create({})).status).toBe(429)

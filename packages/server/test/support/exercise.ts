@@ -10,7 +10,7 @@ import { stopCheckpoints, writeCheckpoint } from '../../src/domain/audit/checkpo
 import { deliverDue, DeliveryFailure } from '../../src/domain/outbox/deliverer.ts'
 import {
   findSubOrganizations,
-  findSubOrganizationsByCredentialId,
+  findSubOrganizationsOf,
   listRootOrganizations,
 } from '../../src/domain/organization/lookup.store.ts'
 import { addRequests } from '../../src/domain/usage/rateWindow.store.ts'
@@ -55,7 +55,10 @@ export async function exercise(instance: Instance): Promise<void> {
   await isInitialised(store)
   const { reader } = deps.store
   await listRootOrganizations(reader, { after: null, limit: 10 })
-  await findSubOrganizationsByCredentialId(reader, admin.organizationId, Buffer.of(1))
+  await findSubOrganizationsOf(reader, admin.organizationId, {
+    by: 'credentialId',
+    value: Buffer.of(1),
+  })
   await findNewestLeaf(reader, admin.organizationId)
   await findEntryAt(reader, admin.organizationId, 1)
   await findActivity(reader, admin.organizationId, newest)

@@ -1,4 +1,5 @@
 // Commit units as tests put them straight into a queue.
+import { randomBytes } from 'node:crypto'
 import { entryOnly, type Effects, type Unit } from '../../src/commit/unit.ts'
 import type { App } from '../../src/app.ts'
 import type { AuditFacts } from '../../src/domain/audit/chain.ts'
@@ -23,6 +24,33 @@ function facts(action: string): AuditFacts {
 export function unitOf(organizationId: string, action: string, rest: Partial<Unit> = {}): Unit {
   const id = newUuid(Date.now())
   return { ...entryOnly({ id, organizationId, audit: facts(action) }), ...rest }
+}
+
+/** A unit that inserts an activity with whatever `rest` says of it. */
+export function activityUnit(
+  organizationId: string,
+  action: string,
+  rest: Partial<NonNullable<Unit['activity']>> = {},
+): Unit {
+  const activity = {
+    organization_id: organizationId,
+    id: newUuid(Date.now()),
+    fingerprint: randomBytes(32),
+    status: 'COMPLETED' as const,
+    denied_to: '',
+    redacted: null,
+    sealed_body: null,
+    type: 'ACTIVITY_TYPE_SIGN_RAW_PAYLOAD_V2',
+    actor_organization_id: organizationId,
+    actor_user_id: newUuid(Date.now()),
+    body: Buffer.from('{}'),
+    stamp: '',
+    result: '{}',
+    failure: null,
+    ...rest,
+  }
+  const unit = unitOf(organizationId, action, { activity })
+  return { ...unit, audit: { ...unit.audit, activityId: activity.id } }
 }
 
 /** Effects that insert one user. */

@@ -118,6 +118,19 @@ export async function updateActivity(
   )
 }
 
+/** Rejects what waits for votes; the originals of the bodies are erased. */
+export async function rejectWaiting(
+  tx: Tx,
+  { organizationId, nowMs }: { organizationId: string; nowMs: number },
+): Promise<void> {
+  await tx.run(
+    `update activity set status = 'REJECTED', updated_ms = ?, sealed_body = null
+     where organization_id = ?u and status = 'CONSENSUS_NEEDED'`,
+    nowMs,
+    organizationId,
+  )
+}
+
 export interface ActivityPage {
   limit: number
   /** The id of an activity: only those before it in the list, which are newer. */

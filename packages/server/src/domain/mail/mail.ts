@@ -1,4 +1,5 @@
 // Mail: what a message says, and how the outbox carries it.
+import { escapeHtml } from '../../platform/escapeHtml.ts'
 
 export interface Mailbox {
   /** Empty: none. */
@@ -25,16 +26,8 @@ export function decodeMail(payload: Buffer): Mail {
   return JSON.parse(payload.toString('utf8')) as Mail
 }
 
-const ENTITIES: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
 /** A template of HTML whose values are text, and appear as that text. */
 export function escapedHtml(parts: TemplateStringsArray, ...values: string[]): string {
-  const escaped = values.map((value) => value.replaceAll(/[&<>"']/g, (c) => ENTITIES[c] ?? c))
+  const escaped = values.map(escapeHtml)
   return parts.map((part, index) => part + (escaped[index] ?? '')).join('')
 }

@@ -1,33 +1,24 @@
 // Look-ups across organizations. They return ids only, and what they find is verified afterwards.
 import type { Reader, Value } from '../../store/engine.ts'
 
-/** Sub-organizations of `parentId` in which a credential with that public key exists: at most two. */
-export async function findSubOrganizationsByPublicKey(
-  reader: Reader,
-  parentId: string,
-  publicKey: Buffer,
-): Promise<string[]> {
-  const rows = await reader.all<{ organization_id: string }>(
-    `select k.organization_id from api_key k
-     join organization o on o.organization_id = k.organization_id
-     where k.public_key = ? and o.parent_id = ?u order by k.organization_id limit 2`,
-    publicKey,
-    parentId,
-  )
-  return rows.map((row) => row.organization_id)
-}
+/** Where credentials are that a stamp can name, by what it names them. */
+const STAMPED = {
+  publicKey: { table: 'api_key', column: 'public_key' },
+  credentialId: { table: 'passkey', column: 'credential_id' },
+} as const
 
-/** Sub-organizations of `parentId` in which a passkey with that credential id exists: at most two. */
-export async function findSubOrganizationsByCredentialId(
+/** Sub-organizations of `parentId` in which a credential with that value exists: at most two. */
+export async function findSubOrganizationsOf(
   reader: Reader,
   parentId: string,
-  credentialId: Buffer,
+  credential: { by: keyof typeof STAMPED; value: Buffer },
 ): Promise<string[]> {
+  const { table, column } = STAMPED[credential.by]
   const rows = await reader.all<{ organization_id: string }>(
-    `select k.organization_id from passkey k
+    `select k.organization_id from ${table} k
      join organization o on o.organization_id = k.organization_id
-     where k.credential_id = ? and o.parent_id = ?u order by k.organization_id limit 2`,
-    credentialId,
+     where k.${column} = ? and o.parent_id = ?u order by k.organization_id limit 2`,
+    credential.value,
     parentId,
   )
   return rows.map((row) => row.organization_id)

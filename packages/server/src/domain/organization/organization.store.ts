@@ -1,6 +1,8 @@
 // SQL of an organization's own row, and of erasing everything that it holds.
 import type { Tx } from '../../store/engine.ts'
+import { rejectWaiting } from '../activity/activity.store.ts'
 import { privateKeySecretTable, walletSecretTable } from '../keyvault/keyvault.store.ts'
+import { outboxTable } from '../outbox/outbox.store.ts'
 import { walletAccountTable } from '../wallet/wallet.store.ts'
 import { contentTables } from './covered.store.ts'
 import { type Features, featuresText } from './features.ts'
@@ -35,15 +37,31 @@ export async function updateOrganizationName(
   )
 }
 
+const ERASED_TABLES = [
+  walletSecretTable,
+  privateKeySecretTable,
+  outboxTable,
+  walletAccountTable,
+  ...contentTables,
+]
+
+interface ErasingTx extends Tx {
+  afterActivities(work: () => Promise<void>): void
+}
+
 /**
  * Marks an organization as deleted and erases what it holds, its secrets first of all. Its row, its
- * chain and its activities stay, so that the audit log verifies and no request runs twice.
+ * chain and its activities stay, so that the audit log verifies and no request runs twice; those
+ * that wait for votes are rejected.
  */
-export async function eraseOrganization(tx: Tx, { organizationId, nowMs }: Change): Promise<void> {
-  const tables = [walletSecretTable, privateKeySecretTable, walletAccountTable, ...contentTables]
-  for (const { name } of tables) {
+export async function eraseOrganization(
+  tx: ErasingTx,
+  { organizationId, nowMs }: Change,
+): Promise<void> {
+  for (const { name } of ERASED_TABLES) {
     await tx.run(`delete from ${name} where organization_id = ?u`, organizationId)
   }
+  tx.afterActivities(() => rejectWaiting(tx, { organizationId, nowMs }))
   await tx.run(
     'update organization set deleted_ms = ?, updated_ms = ? where organization_id = ?u',
     nowMs,

@@ -2,7 +2,7 @@
 import type { Reader, Tx } from '../../store/engine.ts'
 import { table } from '../../store/table.ts'
 
-const outboxTable = table('outbox', {
+export const outboxTable = table('outbox', {
   organization_id: 'uuid',
   id: 'uuid',
   seq: 'integer',

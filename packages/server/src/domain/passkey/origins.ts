@@ -5,15 +5,16 @@ import type { Snapshot } from '../organization/model.ts'
 import type { ClientData } from './clientData.ts'
 
 /**
- * The origins from which passkeys of `organization` are accepted. The parent's value applies to its
- * sub-organizations. Null: any origin.
+ * The origins from which passkeys are accepted in `organization`. The parent's value applies to all
+ * its sub-organizations; where the parent names none, an organization's own counts. Null: any origin.
  */
 export function allowedOrigins(
   organization: Snapshot,
   parent: Snapshot | null,
 ): readonly string[] | null {
-  const value = featureValue(parent ?? organization, 'WEBAUTHN_ORIGINS')
-  return value === undefined || value === null ? null : value.split(',').map((item) => item.trim())
+  const ofParent = parent === null ? null : featureValue(parent, 'WEBAUTHN_ORIGINS')
+  const value = ofParent ?? featureValue(organization, 'WEBAUTHN_ORIGINS') ?? null
+  return value === null ? null : value.split(',').map((item) => item.trim())
 }
 
 /** Whether a ceremony took place where it may: its origin, and that of a page around it. */

@@ -126,14 +126,15 @@ describe('origins', () => {
     topOrigin,
   })
 
-  test('are any until they are named, and then the parent’s below it', () => {
+  test('are any until they are named; below a parent that names some, those', () => {
     expect(allowedOrigins(organization(), null)).toBe(null)
     expect(allowedOrigins(organization(null), null)).toBe(null)
     const named = organization('https://a.example, https://b.example')
     const both = ['https://a.example', 'https://b.example']
     expect(allowedOrigins(named, null)).toEqual(both)
     expect(allowedOrigins(organization('https://c.example'), named)).toEqual(both)
-    expect(allowedOrigins(named, organization())).toBe(null)
+    expect(allowedOrigins(named, organization())).toEqual(both)
+    expect(allowedOrigins(organization(), organization())).toBe(null)
   })
 
   test('are compared as they are, also those of a page around a frame', () => {

@@ -35,9 +35,8 @@ export async function updateRootQuorum(
 
 /** Stores name, contacts and tags of a user. */
 export async function updateUser(
-  tx: Tx,
-  organizationId: string,
-  { user, nowMs }: { user: User; nowMs: number },
+  tx: Tx & { readonly nowMs: number },
+  { organizationId, user }: { organizationId: string; user: User },
 ): Promise<void> {
   await tx.run(
     `update org_user set name = ?, email = ?, email_verified = ?, phone = ?, phone_verified = ?,
@@ -48,7 +47,7 @@ export async function updateUser(
     user.phone,
     user.phoneVerified ? 1 : null,
     tagColumn(user.tagIds),
-    nowMs,
+    tx.nowMs,
     organizationId,
     user.id,
   )

@@ -2,7 +2,7 @@
 import { isLive } from '../../domain/credential/apiKey.ts'
 import type { Directory } from '../../domain/organization/directory.ts'
 import type { Snapshot } from '../../domain/organization/model.ts'
-import { AppError, invalidField } from '../../errors.ts'
+import { AppError, type ErrorCode, invalidField } from '../../errors.ts'
 import type { Call, Caller } from '../../operation/family.ts'
 import { INSTANCE_ID, isUuid } from '../../platform/ids.ts'
 import { authenticateInvitee } from './inviteeAuth.ts'
@@ -34,18 +34,17 @@ export async function authenticate(
   const proof = parseProof(header)
   const find = (id: string) => (fresh ? directory.refresh(id) : directory.find(id))
   const search = { organizationId, proof, directory }
-  const known = await findCredential(call, { ...search, find })
-  // Before a refusal the organization is looked up again: the key may be new, or purged by now.
-  const match =
-    known !== undefined && isLive(known.credential, call.nowMs)
-      ? known
-      : await findCredential(call, { ...search, find: (id) => directory.refresh(id) })
-  if (match === undefined) throw await unknownCredential(call, search)
-  const { credential, home, organization, parent } = match
-  if (!credential.proves({ body: call.request.body, organization, parent })) {
-    throw new AppError(proof.refusals.invalid)
+  let match = await findCredential(call, { ...search, find })
+  let flaw = flawOf(call, proof, match)
+  // Before a refusal the organization is looked up again: the key may be new, or purged by now, and
+  // the origins of passkeys may be others.
+  if (flaw !== null) {
+    match = await findCredential(call, { ...search, find: (id) => directory.refresh(id) })
+    flaw = flawOf(call, proof, match)
   }
-  if (!isLive(credential, call.nowMs)) throw new AppError('API_KEY_EXPIRED')
+  if (match === undefined) throw await unknownCredential(call, search)
+  if (flaw !== null) throw new AppError(flaw)
+  const { credential, home, organization, parent } = match
   const actor = { organizationId: home.organizationId, userId: credential.userId }
   return {
     actor,
@@ -56,6 +55,18 @@ export async function authenticate(
     parent,
     stamp: header,
   }
+}
+
+/** Why the credential does not count; null: it does. */
+function flawOf(
+  { request: { body }, nowMs }: Call,
+  { refusals }: Proof,
+  match: Match | undefined,
+): ErrorCode | null {
+  if (match === undefined) return refusals.unknown
+  const { credential, organization, parent } = match
+  if (!credential.proves({ body, organization, parent })) return refusals.invalid
+  return isLive(credential, nowMs) ? null : 'API_KEY_EXPIRED'
 }
 
 function organizationOf({ json }: Call): string {

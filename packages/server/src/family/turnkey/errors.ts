@@ -74,32 +74,30 @@ export const FIELD_ERRORS: Record<string, ErrorCode> = {
 
 /**
  * Errors of activities whose published text clients compare with all that they print: their details
- * stay empty, and the activity that keeps them is found in the list.
+ * stay empty, and the activity that keeps them is found in the list. Those of limits are so, too.
  */
 const MATCHED_WHOLE = new Set<ErrorCode>([
   ...Object.values(FIELD_ERRORS),
   'API_KEY_LABEL_NOT_UNIQUE',
-  'API_KEY_LIMIT',
   'ATTESTATION_DATA_MISSING',
   'AUTHENTICATOR_LABEL_NOT_UNIQUE',
-  'AUTHENTICATOR_LIMIT',
-  'EXPIRING_API_KEY_LIMIT',
   'INVALID_API_KEY_EXPIRATION',
   'INVALID_ATTESTATION',
   'INVALID_PATH',
   'AUTHENTICATOR_NOT_FOUND',
   'PRIVATE_KEY_LABEL_NOT_UNIQUE',
   'PRIVATE_KEY_TAG_LABEL_NOT_UNIQUE',
-  'PRIVATE_KEY_LIMIT',
   'QUORUM_THRESHOLD_TOO_HIGH',
   'QUORUM_THRESHOLD_ZERO',
   'QUORUM_USERS_MISSING',
   'TRANSACTION_UNPARSEABLE',
   'USER_TAG_LABEL_NOT_UNIQUE',
-  'USER_LIMIT',
   'WALLET_LABEL_NOT_UNIQUE',
-  'WALLET_LIMIT',
 ])
+
+function isMatchedWhole(code: ErrorCode): boolean {
+  return MATCHED_WHOLE.has(code) || errorCategory(code) === 'limit'
+}
 
 /** The error for bad fields: the published one of the first field, else `bad request body`. */
 export function fieldError(violations: NonNullable<ErrorDetails['violations']>): AppError {
@@ -147,7 +145,7 @@ function details(error: AppError): unknown[] {
       policyEvaluations: [],
     })
   }
-  if (activityId !== undefined && !MATCHED_WHOLE.has(error.code)) {
+  if (activityId !== undefined && !isMatchedWhole(error.code)) {
     list.push({
       '@type': 'type.googleapis.com/google.rpc.ResourceInfo',
       resourceType: 'activity',

@@ -1,8 +1,5 @@
 // What a stamp of either kind proves, and by which credential of an organization.
-import {
-  findSubOrganizationsByCredentialId,
-  findSubOrganizationsByPublicKey,
-} from '../../domain/organization/lookup.store.ts'
+import { findSubOrganizationsOf } from '../../domain/organization/lookup.store.ts'
 import type { Directory } from '../../domain/organization/directory.ts'
 import type { Snapshot } from '../../domain/organization/model.ts'
 import { allowedOrigins } from '../../domain/passkey/origins.ts'
@@ -61,10 +58,12 @@ function apiKeyProof(stamp: Stamp): Proof {
       const key = organization.apiKeysByPublicKey.get(stamp.publicKey)
       return key && { ...key, proves: ({ body }) => verifyStamp(stamp, key.verifyKey, body) }
     },
-    findBelow: (directory, parentId) =>
-      directory.read((reader) =>
-        findSubOrganizationsByPublicKey(reader, parentId, Buffer.from(stamp.publicKey, 'hex')),
-      ),
+    findBelow(directory, parentId) {
+      const value = Buffer.from(stamp.publicKey, 'hex')
+      return directory.read((reader) =>
+        findSubOrganizationsOf(reader, parentId, { by: 'publicKey', value }),
+      )
+    },
     wire: () => stamp,
     refusals: {
       unknown: 'PUBLIC_KEY_NOT_FOUND',
@@ -94,9 +93,9 @@ function passkeyProof(header: string): Proof {
       )
     },
     findBelow(directory, parentId) {
-      const credentialId = Buffer.from(stamp.credentialId, 'base64url')
+      const value = Buffer.from(stamp.credentialId, 'base64url')
       return directory.read((reader) =>
-        findSubOrganizationsByCredentialId(reader, parentId, credentialId),
+        findSubOrganizationsOf(reader, parentId, { by: 'credentialId', value }),
       )
     },
     wire: (snapshots) => ({

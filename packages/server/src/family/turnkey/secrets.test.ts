@@ -6,7 +6,7 @@ import { withoutSecrets } from '../../operation/secret.ts'
 import { operations } from './operations.ts'
 
 /** Names of parameters that must never be stored or logged. */
-const SECRET_NAME = /token$|otpCode|password|encryptedOtpBundle/i
+const SECRET_NAME = /token$|otpCode|password|encryptedOtpBundle|^filterValue$/i
 const FIELDS_MIN = 5
 
 interface JsonSchema {

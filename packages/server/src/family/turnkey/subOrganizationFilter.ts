@@ -6,9 +6,11 @@ import {
   findSubOrganizations,
   type SubOrganizationFilter,
 } from '../../domain/organization/lookup.store.ts'
+import { canonicalEmail } from '../../domain/user/contact.ts'
 import { addressKey } from '../../domain/wallet/wallet.ts'
 import type { Context } from '../../operation/context.ts'
 import { pagination, text, uuid } from '../../operation/schemas.ts'
+import { secret } from '../../operation/secret.ts'
 
 /** What to look up; a token names somebody once it has been verified. */
 type Filter = SubOrganizationFilter | { token: string }
@@ -20,11 +22,15 @@ const by =
   (source: SubOrganizationFilter['by']): ReadValue =>
   (value) => ({ by: source, values: [value] })
 
+const byEmail =
+  (source: SubOrganizationFilter['by']): ReadValue =>
+  (value) => ({ by: source, values: [canonicalEmail(value)] })
+
 /** The types of `list_suborgs`. */
 export const filters = {
   NAME: by('name'),
   USERNAME: by('userName'),
-  EMAIL: by('email'),
+  EMAIL: byEmail('email'),
   PHONE_NUMBER: by('phone'),
   WALLET_ACCOUNT_ADDRESS: (value) => ({ by: 'address', values: [addressKey(value)] }),
   OIDC_TOKEN: (token) => ({ token }),
@@ -40,7 +46,7 @@ export const filters = {
 
 /** The types of `list_verified_suborgs`. */
 export const verifiedFilters = {
-  EMAIL: by('verifiedEmail'),
+  EMAIL: byEmail('verifiedEmail'),
   PHONE_NUMBER: by('verifiedPhone'),
 } as const satisfies Record<string, ReadValue>
 
@@ -57,7 +63,8 @@ export function filterParams(types: Record<string, ReadValue>, unfiltered: Filte
         .enum(['', ...Object.keys(types)])
         .optional()
         .describe('Absent or empty: no filter.'),
-      filterValue: text(16_384).optional(),
+      // It may be an ID token, and otherwise often says who somebody is.
+      filterValue: secret(text(16_384)).optional(),
       paginationOptions: pagination,
     })
     .transform(({ filterType = '', filterValue = '', paginationOptions: page }, context) => {

@@ -5,6 +5,7 @@ import type { PrivateKeyParams } from '../../domain/privateKey/privateKey.ts'
 import type { UserParams } from '../../domain/user/user.ts'
 import type { WalletParams } from '../../domain/wallet/wallet.ts'
 import { label, list, text } from '../../operation/schemas.ts'
+import { secret } from '../../operation/secret.ts'
 import { authenticatorParamsV2 } from './credentialParameters.ts'
 import {
   mnemonicLength,
@@ -49,7 +50,7 @@ type Switch = keyof typeof SWITCHES
 
 const switches = Object.keys(SWITCHES) as Switch[]
 
-const needsCode = z.never('is not supported: this server sends no one-time codes').optional()
+const needsCode = z.never('is not supported: this server sends no one-time codes')
 
 /** The members of V2 and later. A version takes what any other knows. */
 function members<U extends z.ZodType>(rootUser: U) {
@@ -63,8 +64,8 @@ function members<U extends z.ZodType>(rootUser: U) {
     disableEmailAuth: z.boolean().optional(),
     disableSmsAuth: z.boolean().optional(),
     disableOtpEmailAuth: z.boolean().optional(),
-    verificationToken: needsCode,
-    clientSignature: needsCode,
+    verificationToken: secret(needsCode).optional(),
+    clientSignature: needsCode.optional(),
   }
 }
 

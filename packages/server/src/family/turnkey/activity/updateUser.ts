@@ -1,9 +1,9 @@
 // UPDATE_USER: changes the name, contacts or tags of a user.
 import { z } from 'zod'
-import { planUserChange } from '../../../domain/user/change.ts'
 import { updateUser as storeUser } from '../../../domain/user/user.store.ts'
 import { defineActivity } from '../../../operation/operation.ts'
 import { email, label, list, phoneNumber, uuid } from '../../../operation/schemas.ts'
+import { prepareUserChange } from '../userChange.ts'
 
 export const updateUser = defineActivity({
   name: 'updateUser',
@@ -39,16 +39,13 @@ export const updateUser = defineActivity({
     result: { userId: '019a0000-0000-7000-8000-000000000002' },
   },
   changes: 'snapshot',
-  prepare({ organization }, params) {
-    const user = planUserChange(organization, {
+  prepare: (ctx, params) =>
+    prepareUserChange(ctx, {
       userId: params.userId,
       name: params.userName,
       email: params.userEmail,
       phone: params.userPhoneNumber,
       tagIds: params.userTagIds.length === 0 ? undefined : params.userTagIds,
-    })
-    return { result: { userId: user.id }, organizationId: organization.organizationId, user }
-  },
-  effects: (tx, { organizationId, user }) =>
-    storeUser(tx, organizationId, { user, nowMs: tx.nowMs }),
+    }),
+  effects: (tx, change) => storeUser(tx, change),
 })

@@ -1,10 +1,10 @@
 // UPDATE_USER_EMAIL: changes or removes the e-mail address of a user.
 import { z } from 'zod'
-import { planUserChange } from '../../../domain/user/change.ts'
 import { updateUser as storeUser } from '../../../domain/user/user.store.ts'
 import { defineActivity } from '../../../operation/operation.ts'
 import { email, uuid } from '../../../operation/schemas.ts'
 import { verificationToken } from '../parameters.ts'
+import { prepareUserChange } from '../userChange.ts'
 
 export const updateUserEmail = defineActivity({
   name: 'updateUserEmail',
@@ -33,10 +33,6 @@ export const updateUserEmail = defineActivity({
     result: { userId: '019a0000-0000-7000-8000-000000000002' },
   },
   changes: 'snapshot',
-  prepare({ organization }, params) {
-    const user = planUserChange(organization, { userId: params.userId, email: params.userEmail })
-    return { result: { userId: user.id }, organizationId: organization.organizationId, user }
-  },
-  effects: (tx, { organizationId, user }) =>
-    storeUser(tx, organizationId, { user, nowMs: tx.nowMs }),
+  prepare: (ctx, { userId, userEmail: email }) => prepareUserChange(ctx, { userId, email }),
+  effects: (tx, change) => storeUser(tx, change),
 })

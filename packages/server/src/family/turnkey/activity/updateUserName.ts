@@ -1,9 +1,9 @@
 // UPDATE_USER_NAME: renames a user.
 import { z } from 'zod'
-import { planUserChange } from '../../../domain/user/change.ts'
 import { updateUser as storeUser } from '../../../domain/user/user.store.ts'
 import { defineActivity } from '../../../operation/operation.ts'
 import { label, uuid } from '../../../operation/schemas.ts'
+import { prepareUserChange } from '../userChange.ts'
 
 export const updateUserName = defineActivity({
   name: 'updateUserName',
@@ -28,10 +28,6 @@ export const updateUserName = defineActivity({
     result: { userId: '019a0000-0000-7000-8000-000000000002' },
   },
   changes: 'snapshot',
-  prepare({ organization }, params) {
-    const user = planUserChange(organization, { userId: params.userId, name: params.userName })
-    return { result: { userId: user.id }, organizationId: organization.organizationId, user }
-  },
-  effects: (tx, { organizationId, user }) =>
-    storeUser(tx, organizationId, { user, nowMs: tx.nowMs }),
+  prepare: (ctx, { userId, userName: name }) => prepareUserChange(ctx, { userId, name }),
+  effects: (tx, change) => storeUser(tx, change),
 })

@@ -1,10 +1,10 @@
 // UPDATE_USER_PHONE_NUMBER: changes or removes the phone number of a user.
 import { z } from 'zod'
-import { planUserChange } from '../../../domain/user/change.ts'
 import { updateUser as storeUser } from '../../../domain/user/user.store.ts'
 import { defineActivity } from '../../../operation/operation.ts'
 import { phoneNumber, uuid } from '../../../operation/schemas.ts'
 import { verificationToken } from '../parameters.ts'
+import { prepareUserChange } from '../userChange.ts'
 
 export const updateUserPhoneNumber = defineActivity({
   name: 'updateUserPhoneNumber',
@@ -33,13 +33,6 @@ export const updateUserPhoneNumber = defineActivity({
     result: { userId: '019a0000-0000-7000-8000-000000000002' },
   },
   changes: 'snapshot',
-  prepare({ organization }, params) {
-    const user = planUserChange(organization, {
-      userId: params.userId,
-      phone: params.userPhoneNumber,
-    })
-    return { result: { userId: user.id }, organizationId: organization.organizationId, user }
-  },
-  effects: (tx, { organizationId, user }) =>
-    storeUser(tx, organizationId, { user, nowMs: tx.nowMs }),
+  prepare: (ctx, { userId, userPhoneNumber: phone }) => prepareUserChange(ctx, { userId, phone }),
+  effects: (tx, change) => storeUser(tx, change),
 })
