@@ -165,20 +165,20 @@ export class Flush {
   }
 
   async #applyEffects(unit: Unit, head: Head, nowMs: number): Promise<Head> {
-    const tx = effectTx(this.#tx, {
-      nowMs,
-      seq: head.seq + 1,
-      unit,
-      afterActivities: (work) => void this.#afterActivities.push(work),
-    })
+    // Kept apart until the effects are through: what they leave goes with them when they fail.
+    const later: (() => Promise<void>)[] = []
+    const afterActivities = (work: () => Promise<void>) => void later.push(work)
+    const tx = effectTx(this.#tx, { nowMs, seq: head.seq + 1, unit, afterActivities })
     if (unit.changes !== 'snapshot') {
       await unit.effects?.(tx)
+      this.#afterActivities.push(...later)
       return head
     }
     const { stateKey } = await this.#context.keyvault.dataKey(tx, unit.organizationId)
     // SECURITY: verified before it is changed; otherwise the new MAC would launder foreign rows.
     assertState(stateKey, head, await readCovered(tx, unit.organizationId))
     await unit.effects?.(tx)
+    this.#afterActivities.push(...later)
     const next = { ...head, revision: head.revision + 1 }
     next.stateMac = stateMac(stateKey, next, await readCovered(tx, unit.organizationId))
     return next
