@@ -2,14 +2,16 @@
 // clients called it with success in the run of the conformance tests.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { AppError, errorCodes } from '../packages/server/src/errors.ts'
+import { createTurnkeyFamily } from '../packages/server/src/family/turnkey/turnkey.ts'
 import { operations } from '../packages/server/src/family/turnkey/operations.ts'
 import type { Operation } from '../packages/server/src/operation/operation.ts'
 import documented from '../tests/conformance/turnkey/documented.json' with { type: 'json' }
 import { ROOT } from './run.ts'
 
 const page = join(ROOT, 'docs', 'compat', 'turnkey.md')
-const BEGIN = '<!-- begin: written by `npm run gen:compat` -->'
-const END = '<!-- end -->'
+const begin = (part: string) => `<!-- ${part}: written by \`npm run gen:compat\` -->`
+const end = (part: string) => `<!-- end of ${part} -->`
 const TYPE = 'ACTIVITY_TYPE_'
 
 /** `query/whoami` and the like. */
@@ -53,7 +55,7 @@ function table(endpoints: readonly string[], calls: Map<string, string[]>): stri
   return ['| endpoint | state | types | called by |', '|---|---|---|---|', ...rows]
 }
 
-function render(calls: Map<string, string[]>): string {
+function endpoints(calls: Map<string, string[]>): string[] {
   const known = [
     ...documented.queries.map((name) => `query/${name}`),
     ...documented.activities.map((name) => `submit/${name}`),
@@ -65,8 +67,6 @@ function render(calls: Map<string, string[]>): string {
   const state = (endpoints: readonly string[]) =>
     endpoints.filter((endpoint) => offered.includes(endpoint)).length
   return [
-    BEGIN,
-    '',
     `Of ${known.length} endpoints in the documents, ${state(known)} are offered.`,
     '',
     ...table(known, calls),
@@ -76,19 +76,45 @@ function render(calls: Map<string, string[]>): string {
     ...table(newer, calls),
     '',
     `Activity types of the documents that are not offered (${missing.length}): ${missing.map((type) => `\`${type}\``).join(', ')}.`,
-    '',
-    END,
-  ].join('\n')
+  ]
 }
 
-/** The page with its generated part as `callsFile` says, or a complaint. */
+/** Every error as it is answered, by status and code. */
+function errors(): string[] {
+  const family = createTurnkeyFamily({ signUp: true })
+  const answers = errorCodes.map((code) => {
+    const { status, body } = family.encodeError(new AppError(code))
+    return { status, ...(JSON.parse(body.toString()) as WireError) }
+  })
+  const groups = Map.groupBy(answers, ({ status, code }) => `${status} / ${code}`)
+  const rows = [...groups].map(([group, members]) => {
+    const texts = members.map(({ message, turnkeyErrorCode: name }) =>
+      name === '' ? `\`${message}\`` : `\`${message}\` (${name})`,
+    )
+    return `| ${group} | ${[...new Set(texts)].join(', ')} |`
+  })
+  return ['| HTTP / code | messages |', '|---|---|', ...rows.sort()]
+}
+
+interface WireError {
+  code: number
+  message: string
+  turnkeyErrorCode: string
+}
+
+/** `text` with what lies between the marks of `part` replaced. */
+function withPart(text: string, part: string, lines: readonly string[]): string {
+  const from = text.indexOf(begin(part))
+  const to = text.indexOf(end(part))
+  if (from < 0 || to < from) throw new Error(`${page} has no generated part ${part}`)
+  return [text.slice(0, from) + begin(part), '', ...lines, '', text.slice(to)].join('\n')
+}
+
+/** The page as it is, and as the code and the calls of a run say. */
 export function compatPage(callsFile: string): { old: string; now: string } {
   const old = readFileSync(page, 'utf8')
-  const from = old.indexOf(BEGIN)
-  const to = old.indexOf(END)
-  if (from < 0 || to < from) throw new Error(`${page} has no generated part`)
-  const now = old.slice(0, from) + render(readCalls(callsFile)) + old.slice(to + END.length)
-  return { old, now }
+  const now = withPart(old, 'endpoints', endpoints(readCalls(callsFile)))
+  return { old, now: withPart(now, 'errors', errors()) }
 }
 
 /** Writes the page when it differs. */

@@ -158,6 +158,9 @@ const table = {
 
 export type ErrorCode = keyof typeof table
 
+/** Every code, for what lists them. */
+export const errorCodes = Object.keys(table) as readonly ErrorCode[]
+
 /** One offending field of a request: its path, dotted, and what is wrong with it. */
 interface FieldViolation {
   field: string

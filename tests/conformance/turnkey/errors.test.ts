@@ -229,7 +229,7 @@ const rows: Record<PublishedError, Row> = {
   },
   'failed while looking up public key in parent organization': {
     shownIn: 'packages/server/test/deletedParent.test.ts',
-    test: 'below a deleted parent its users are unknown, and own users go on',
+    test: 'below a deleted parent its users are unknown, and own users find nothing',
   },
   'could not find public key in organization or its parent organization': {
     async provoke(world) {
