@@ -207,6 +207,7 @@ async function createOrganization(
     wallet,
     privateKeys: [],
     features,
+    invitations: [],
   }
   await insertOrganization(tx, { ...context, ...plan }, birth)
   return { organizationId, publicKey, privateKey, signWith: wallet?.accounts[0]?.address ?? '' }

@@ -2,6 +2,7 @@
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { adminKey, TestClient } from '../support/client.ts'
+import { keystead } from '../support/command.ts'
 import { invitationParams, inviteeClient } from '../support/invitee.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { linkIn, startSmtp, type TestSmtp } from '../support/smtp.ts'
@@ -107,6 +108,20 @@ test('whoever opens the link sees who invites to what, makes a passkey, and is a
   await title(again.page, 'This invitation was used')
   expect(await again.page.getByRole('button').count()).toBe(0)
   await again.context.close()
+})
+
+test('the first user of an organization makes a passkey by the link that its host printed', async () => {
+  const env = { ...server.env, KEYSTEAD_PUBLIC_URL: server.url.replace('127.0.0.1', 'localhost') }
+  const words = ['organizations', 'create', '--organization-name', 'Enrolled', '--passkey']
+  const { stdout } = await keystead([...words, '--data', server.data], { env })
+  const { link } = JSON.parse(stdout) as { link: string }
+  const { page, complaints, context } = await open(new URL(link))
+  await title(page, 'Join Enrolled')
+  expect(await page.locator('dl').innerText()).toMatch(/You join as\s+admin\s+Valid until/)
+  await page.getByRole('button').click()
+  await title(page, 'Welcome')
+  expect(complaints).toEqual([])
+  await context.close()
 })
 
 test('says what is wrong: deleted, cut off, changed, accepted elsewhere meanwhile', async () => {

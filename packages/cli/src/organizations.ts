@@ -2,6 +2,7 @@
 import {
   createOrganization,
   deleteOrganization,
+  enrolOrganization,
   type InitOptions,
   isUuid,
   listOrganizations,
@@ -53,9 +54,24 @@ function idFrom(name: 'organization' | 'user', value: string | undefined): strin
 }
 
 async function runCreate(words: readonly string[]): Promise<number> {
-  const { values } = readOptions(words, { ...dataOption, ...ownerOptions })
+  const { values } = readOptions(words, {
+    ...dataOption,
+    ...ownerOptions,
+    passkey: { type: 'boolean' },
+  })
   const config = configFor({ KEYSTEAD_DATA: values.data })
-  printJson(await createOrganization(config, ownerFrom(values)))
+  const owner = ownerFrom(values)
+  if (values.passkey !== true) {
+    printJson(await createOrganization(config, owner))
+    return 0
+  }
+  if (owner.apiPublicKey !== null) {
+    throw new UsageError('--passkey and --api-public-key exclude each other')
+  }
+  printJson(await enrolOrganization(config, owner))
+  process.stderr.write(
+    'Open the link on the device of the first user. It works once; do not pass it on to others.\n',
+  )
   return 0
 }
 
@@ -108,8 +124,9 @@ async function runRecoverAdmin(words: readonly string[]): Promise<number> {
 
 export const organizationCommands: Record<string, Command> = {
   'organizations create': {
-    synopsis: 'organizations create --organization-name S [--api-public-key HEX]',
-    about: 'a further root organization, with its own first user',
+    synopsis: 'organizations create --organization-name S [--api-public-key HEX | --passkey]',
+    about:
+      'a further root organization, with its own first user: an API key, or a link for a passkey',
     run: runCreate,
   },
   'organizations list': {

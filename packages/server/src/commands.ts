@@ -27,7 +27,7 @@ import {
 } from './host/instance.ts'
 import type { LimitValue } from './host/governance.ts'
 import { type HostCommand, runAsHost } from './host/hostCommands.ts'
-import type { DeleteOptions, RecoverOptions } from './host/organizations.ts'
+import type { DeleteOptions, Enrolment, RecoverOptions } from './host/organizations.ts'
 import { listWaitingMail, type WaitingMail } from './host/waitingMail.ts'
 import { isUuid } from './platform/ids.ts'
 import type { Reader, Store } from './store/engine.ts'
@@ -67,6 +67,11 @@ export function readPublicKeys(config: Config): Promise<PublicInstanceKey[]> {
 /** Creates a root organization, with its own first user. @throws HostError, AppError */
 export async function createOrganization(config: Config, options: InitOptions): Promise<Admin> {
   return (await writeAsHost(config, { command: 'createOrganization', options })) as Admin
+}
+
+/** Creates a root organization whose first user makes a passkey by a link. @throws HostError, AppError */
+export async function enrolOrganization(config: Config, options: InitOptions): Promise<Enrolment> {
+  return (await writeAsHost(config, { command: 'enrolOrganization', options })) as Enrolment
 }
 
 /** Deletes a root organization with all below it. @throws HostError @returns how many there were */

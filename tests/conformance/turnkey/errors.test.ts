@@ -12,7 +12,27 @@ import {
 } from '../../support/client.ts'
 import { asHost, setLimits } from '../../support/governance.ts'
 import { engines } from '../../support/server.ts'
-import { authenticatorParams, cbor, makePasskey, PasskeyClient } from '../../support/webauthn.ts'
+import { authenticatorParams, makePasskey, PasskeyClient } from '../../support/webauthn.ts'
+import {
+  ASSERTION,
+  FINGERPRINT,
+  REQUESTS_MAX,
+  UNKNOWN_ID,
+  WITHOUT_DATA,
+  account,
+  below,
+  encode,
+  fields,
+  keys,
+  otherRoot,
+  overRate,
+  passkeyOrganization,
+  query,
+  register,
+  sign,
+  stranger,
+  wallet,
+} from './provocations.ts'
 import { type PublishedError, publishedErrors } from './publishedErrors.ts'
 import {
   createSubOrganization,
@@ -24,8 +44,6 @@ import {
 } from './world.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..', '..')
-const UNKNOWN_ID = '019a0000-0000-7000-8000-00000000dead'
-const FINGERPRINT = `sha256:${'0'.repeat(64)}`
 
 /** What is open to the reader: how it is provoked, or the test that does; or what it waits for. */
 type Row =
@@ -39,103 +57,6 @@ type Row =
     }
   | { shownIn: string; test: string }
   | { waitsFor: 'policies' | 'e-mail templates' }
-
-const fields = (...list: string[]) => ({
-  '@type': 'type.googleapis.com/google.rpc.BadRequest',
-  fieldViolations: list.map((field) => expect.objectContaining({ field }) as unknown),
-})
-
-const account = (change: object) => ({ ...ethereumAccount, ...change })
-const wallet = ({ admin }: World, ...accounts: object[]) =>
-  admin.submit('create_wallet', { walletName: 'refused', accounts })
-const sign = ({ admin }: World, change: object) =>
-  admin.submit(
-    'sign_raw_payload',
-    {
-      signWith: '0x0000000000000000000000000000000000000001',
-      payload: 'hello',
-      encoding: 'PAYLOAD_ENCODING_TEXT_UTF8',
-      hashFunction: 'HASH_FUNCTION_KECCAK256',
-      ...change,
-    },
-    'SIGN_RAW_PAYLOAD_V2',
-  )
-const below = ({ admin }: World, change: object) =>
-  admin.submit(
-    'create_sub_organization',
-    {
-      subOrganizationName: 'refused',
-      rootUsers: [{ userName: 'owner', apiKeys: [apiKeyParams(generateKey())] }],
-      rootQuorumThreshold: 1,
-      ...change,
-    },
-    'CREATE_SUB_ORGANIZATION_V7',
-  )
-const keys = ({ admin, server }: World, expirationSeconds: (string | undefined)[]) =>
-  admin.submit(
-    'create_api_keys',
-    {
-      userId: server.admin.userId,
-      apiKeys: expirationSeconds.map((seconds, index) => ({
-        ...apiKeyParams(generateKey(), `key ${index}`),
-        expirationSeconds: seconds,
-      })),
-    },
-    'CREATE_API_KEYS_V2',
-  )
-/** An attestation object that says nothing about a credential. */
-const WITHOUT_DATA = {
-  attestationObject: cbor(
-    new Map<string, string | Map<string, string>>([
-      ['fmt', 'none'],
-      ['attStmt', new Map()],
-    ]),
-  ).toString('base64url'),
-}
-/** Adds a passkey to the admin. @param change members of its registration to replace */
-const register = ({ admin, server }: World, change: object) =>
-  admin.submit(
-    'create_authenticators',
-    {
-      userId: server.admin.userId,
-      authenticators: [{ ...authenticatorParams(makePasskey()), ...change }],
-    },
-    'CREATE_AUTHENTICATORS_V2',
-  )
-/** A sub-organization whose only root user has that passkey. */
-async function passkeyOrganization(world: World, passkey = makePasskey()) {
-  const rootUsers = [{ userName: 'owner', authenticators: [authenticatorParams(passkey)] }]
-  const made = await below(world, { rootUsers })
-  const path = 'activity.result.createSubOrganizationResultV7.subOrganizationId'
-  return { organizationId: made.at(path), passkey }
-}
-/** Posts a query under headers of its own. */
-const query = ({ server, organizationId }: World, headers: Record<string, string>) =>
-  post(`${server.url}/public/v1/query/list_wallets`, JSON.stringify({ organizationId }), headers)
-const stranger = ({ server }: World, organizationId: string) =>
-  new TestClient(server, generateKey(), organizationId)
-const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
-
-const REQUESTS_MAX = 3
-
-/** A root organization of its own, which may be left in any state. */
-async function otherRoot({ server }: World): Promise<TestClient> {
-  const key = generateKey()
-  const words = ['create', '--organization-name', 'other', '--api-public-key', key.publicKey]
-  const made = JSON.parse(
-    await asHost(server, 'organizations', ...words),
-  ) as World['server']['admin']
-  return new TestClient(server, key, made.organizationId)
-}
-
-/** The answer once a limit of requests is used up. */
-async function overRate(client: TestClient): Promise<Answer> {
-  for (let n = 0; n <= 2 * REQUESTS_MAX; n++) {
-    const answer = await client.submit('approve_activity', { fingerprint: FINGERPRINT })
-    if (answer.status === 429) return answer
-  }
-  throw new Error('nothing was limited')
-}
 
 const rows: Record<PublishedError, Row> = {
   'malformed organization ID provided': {
@@ -414,13 +335,6 @@ const rows: Record<PublishedError, Row> = {
     test: 'refuses a credential that was inserted',
   },
 }
-
-const ASSERTION = JSON.stringify({
-  authenticatorData: 'AA',
-  clientDataJson: 'AA',
-  credentialId: 'AA',
-  signature: 'AA',
-})
 
 const published = Object.keys(publishedErrors) as PublishedError[]
 

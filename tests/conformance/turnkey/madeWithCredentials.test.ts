@@ -84,7 +84,7 @@ describe.each(engines)('on %s', (engine) => {
     const params = { name: 'first', rootAuthenticator: authenticatorParams(passkey) }
     const made = await world.admin.submit('create_sub_organization', params)
     const id = made.at('activity.result.createSubOrganizationResult.subOrganizationId')
-    await speaks(passkey, id)
+    expect(await speaks(passkey, id)).toMatchObject({ username: 'Root user', oauthProviders: [] })
   })
 
   test.each(['V2', 'V3', 'V4', 'V5', 'V6', 'V7', 'V8'])(

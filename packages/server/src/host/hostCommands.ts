@@ -6,12 +6,14 @@ import {
   createRootOrganization,
   type DeleteOptions,
   deleteRootOrganization,
+  enrolRootOrganization,
   recoverAdmin,
   type RecoverOptions,
 } from './organizations.ts'
 
 export type HostCommand =
   | { command: 'createOrganization'; options: InitOptions }
+  | { command: 'enrolOrganization'; options: InitOptions }
   | { command: 'deleteOrganization'; options: DeleteOptions }
   | { command: 'recoverAdmin'; options: RecoverOptions }
   | { command: 'setLimits'; options: LimitsOptions }
@@ -22,6 +24,8 @@ export function runAsHost(app: App, request: HostCommand): Promise<unknown> {
   switch (request.command) {
     case 'createOrganization':
       return createRootOrganization(app, request.options)
+    case 'enrolOrganization':
+      return enrolRootOrganization(app, request.options)
     case 'deleteOrganization':
       return deleteRootOrganization(app, request.options)
     case 'recoverAdmin':

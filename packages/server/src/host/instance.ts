@@ -149,9 +149,37 @@ export function planRootOrganization(
   options: InitOptions,
   nowMs: number,
 ) {
+  const key = adminKey(options.apiPublicKey)
+  const plan = planOwned(keys, options, { nowMs, apiPublicKey: key.apiPublicKey })
+  const { organizationId, users } = plan
+  const admin: Admin = {
+    organizationId,
+    userId: String(users.users[0]?.['id']),
+    apiKeyId: String(users.apiKeys[0]?.['id']),
+    ...key,
+  }
+  return { plan, admin }
+}
+
+/** A root organization with one root user. @param first.apiPublicKey null: without a credential */
+export function planOwned(
+  keys: Pick<Keyvault, 'createDataKey'>,
+  options: InitOptions,
+  { nowMs, apiPublicKey }: { nowMs: number; apiPublicKey: string | null },
+): OrganizationPlan {
   const organizationId = options.organizationId ?? newUuid(nowMs)
   const { dataKey, row: keyRow } = keys.createDataKey(organizationId)
-  const key = adminKey(options.apiPublicKey)
+  const apiKeys =
+    apiPublicKey === null
+      ? []
+      : [
+          {
+            name: 'admin',
+            publicKey: apiPublicKey,
+            curve: 'p256' as const,
+            expirationSeconds: null,
+          },
+        ]
   const users = planUsers({
     organizationId,
     organization: null,
@@ -164,17 +192,11 @@ export function planRootOrganization(
         email: options.email,
         phone: null,
         tagIds: [],
-        credentials: {
-          apiKeys: [
-            { name: 'admin', publicKey: key.apiPublicKey, curve: 'p256', expirationSeconds: null },
-          ],
-          passkeys: [],
-          identities: [],
-        },
+        credentials: { apiKeys, passkeys: [], identities: [] },
       },
     ],
   })
-  const plan: OrganizationPlan = {
+  return {
     organizationId,
     parentId: null,
     name: options.organizationName,
@@ -185,15 +207,9 @@ export function planRootOrganization(
     wallet: null,
     privateKeys: [],
     features: new Map(),
+    invitations: [],
     nowMs,
   }
-  const admin: Admin = {
-    organizationId,
-    userId: String(users.users[0]?.['id']),
-    apiKeyId: String(users.apiKeys[0]?.['id']),
-    ...key,
-  }
-  return { plan, admin }
 }
 
 /** A key that an administrator brings, or a new pair. @param apiPublicKey null: a new pair */
@@ -235,6 +251,7 @@ async function insertInstance(
     wallet: null,
     privateKeys: [],
     features: new Map(),
+    invitations: [],
     nowMs,
   }
   const birth = { unitId: newUuid(nowMs), auditKey: keyvault.auditKey, atMs: nowMs }

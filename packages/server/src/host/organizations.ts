@@ -3,7 +3,9 @@ import type { App } from '../app.ts'
 import { entryOnly, type Unit } from '../commit/unit.ts'
 import { planApiKeys } from '../domain/credential/apiKey.ts'
 import { insertCredentials } from '../domain/credential/credential.store.ts'
-import { insertOrganization } from '../domain/organization/create.ts'
+import { planEnrolment } from '../domain/invitation/invitation.ts'
+import { invitationLink } from '../domain/invitation/invitationMail.ts'
+import { insertOrganization, type OrganizationPlan } from '../domain/organization/create.ts'
 import { holdsUnexported } from '../domain/organization/deletion.ts'
 import { findSubOrganizations, listRootOrganizations } from '../domain/organization/lookup.store.ts'
 import type { Snapshot } from '../domain/organization/model.ts'
@@ -16,6 +18,7 @@ import {
   HostError,
   hostFacts,
   type InitOptions,
+  planOwned,
   planRootOrganization,
 } from './instance.ts'
 
@@ -36,8 +39,47 @@ export interface RecoverOptions {
 
 /** Creates a root organization with its first user. The instance's chain records it. */
 export async function createRootOrganization(app: App, options: InitOptions): Promise<Admin> {
-  const { keyvault, queue, clock } = app.deps
+  const { keyvault, clock } = app.deps
   const { plan, admin } = planRootOrganization(keyvault, options, clock.now())
+  await insert(app, plan)
+  return admin
+}
+
+/** A root organization whose first user makes a passkey by opening a link. */
+export interface Enrolment {
+  organizationId: string
+  userId: string
+  /** Works once. Whoever opens it makes their passkey the first user's. */
+  link: string
+  expiresAt: string
+}
+
+/** Creates a root organization whose first user has no credential but a link to make a passkey. */
+export async function enrolRootOrganization(app: App, options: InitOptions): Promise<Enrolment> {
+  const { keyvault, clock } = app.deps
+  const publicUrl = app.deps.publicUrl()
+  if (publicUrl === '') {
+    throw new HostError('a link needs KEYSTEAD_PUBLIC_URL: where people reach this server')
+  }
+  const nowMs = clock.now()
+  const plan = planOwned(keyvault, options, { nowMs, apiPublicKey: null })
+  const { organizationId } = plan
+  const userId = String(plan.users.users[0]?.['id'])
+  const invitation = planEnrolment(
+    { organizationId, nowMs, newId: () => newUuid(nowMs) },
+    { id: userId, name: options.userName, email: options.email },
+  )
+  await insert(app, { ...plan, invitations: [invitation.row] })
+  return {
+    organizationId,
+    userId,
+    link: invitationLink({ publicUrl }, invitation),
+    expiresAt: new Date(invitation.expiresMs).toISOString(),
+  }
+}
+
+async function insert(app: App, plan: OrganizationPlan): Promise<void> {
+  const { keyvault, queue, clock } = app.deps
   const audit = hostFacts({ action: 'organization.create', resource: plan.organizationId })
   const outcome = await queue.submit({
     ...entryOnly({ id: newUuid(clock.now()), organizationId: INSTANCE_ID, audit }),
@@ -52,7 +94,6 @@ export async function createRootOrganization(app: App, options: InitOptions): Pr
   })
   if (outcome.kind === 'failed') throw outcome.error
   if (outcome.kind !== 'committed') throw new AppError('UNAVAILABLE')
-  return admin
 }
 
 /**

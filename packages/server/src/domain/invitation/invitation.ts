@@ -47,7 +47,8 @@ export function planInvitations(plan: NewInvitations): InvitationPlan {
   const planned = plan.invitations.map((params) => {
     if (!organization.users.has(params.senderId)) throw new AppError('USER_NOT_FOUND')
     refuseUnknownTags(organization, params.tagIds)
-    return planInvitation(plan, params)
+    const { organizationId } = organization
+    return planInvitation({ ...plan, organizationId, userId: plan.newId(), params })
   })
   const ended = known.filter(
     (invitation) =>
@@ -66,14 +67,40 @@ function isOpen({ status, expiresMs }: Invitation, nowMs: number): boolean {
   return status === 'created' && nowMs < expiresMs
 }
 
-function planInvitation(plan: NewInvitations, params: InvitationParams): PlannedInvitation {
-  const { userName, email, tagIds, accessType, senderId } = params
+/**
+ * An invitation to a user that exists already and has no credential yet, to make a passkey. It names
+ * that user as its own sender, which no other invitation does.
+ */
+export function planEnrolment(
+  plan: Pick<NewInvitations, 'nowMs' | 'newId'> & { organizationId: string },
+  user: { id: string; name: string; email: string | null },
+): PlannedInvitation {
+  const { id: userId, name: userName, email } = user
+  const who = { userName, email: email ?? '', senderId: userId }
+  return planInvitation({ ...plan, userId, params: { ...who, tagIds: [], accessType: 'web' } })
+}
+
+/** Whether it is for a user that existed before it. */
+export function isEnrolment({ userId, senderId }: Invitation): boolean {
+  return userId === senderId
+}
+
+interface NewInvitation {
+  organizationId: string
+  userId: string
+  params: InvitationParams
+  nowMs: number
+  newId(): string
+}
+
+function planInvitation(plan: NewInvitation): PlannedInvitation {
+  const { userName, email, tagIds, accessType, senderId } = plan.params
   const privateKey = generatePrivateKey('p256')
   const expiresMs = plan.nowMs + INVITATION_MS
   const row: Row = {
-    organization_id: plan.organization.organizationId,
+    organization_id: plan.organizationId,
     id: plan.newId(),
-    user_id: plan.newId(),
+    user_id: plan.userId,
     user_name: userName,
     email,
     tags: tagIds.length === 0 ? null : JSON.stringify([...new Set(tagIds)].sort()),
@@ -85,7 +112,7 @@ function planInvitation(plan: NewInvitations, params: InvitationParams): Planned
     created_ms: plan.nowMs,
     updated_ms: plan.nowMs,
   }
-  return { row, params, privateKey, expiresMs }
+  return { row, params: plan.params, privateKey, expiresMs }
 }
 
 /**

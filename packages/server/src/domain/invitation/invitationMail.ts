@@ -61,8 +61,11 @@ function invitationMail(sender: Sender, planned: PlannedInvitation): Mail {
  * The link: the organization and the key, which is `d ‖ x ‖ y` in base64url. Both are in the
  * fragment, which browsers send to no server.
  */
-function invitationLink(sender: Sender, { row, privateKey }: PlannedInvitation): string {
+export function invitationLink(
+  { publicUrl }: Pick<Sender, 'publicUrl'>,
+  { row, privateKey }: PlannedInvitation,
+): string {
   const point = uncompressPublicKey('p256', row['public_key'] as Buffer).subarray(1)
   const key = Buffer.concat([privateKey, point]).toString('base64url')
-  return `${sender.publicUrl}/invitations#${sender.organization.organizationId}.${key}`
+  return `${publicUrl}/invitations#${String(row['organization_id'])}.${key}`
 }

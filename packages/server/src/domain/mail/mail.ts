@@ -1,5 +1,4 @@
 // Mail: what a message says, and how the outbox carries it.
-import { escapeHtml } from '../../platform/escapeHtml.ts'
 
 export interface Mailbox {
   /** Empty: none. */
@@ -26,8 +25,16 @@ export function decodeMail(payload: Buffer): Mail {
   return JSON.parse(payload.toString('utf8')) as Mail
 }
 
+const ENTITIES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
 /** A template of HTML whose values are text, and appear as that text. */
 export function escapedHtml(parts: TemplateStringsArray, ...values: string[]): string {
-  const escaped = values.map(escapeHtml)
+  const escaped = values.map((value) => value.replaceAll(/[&<>"']/g, (c) => ENTITIES[c] ?? c))
   return parts.map((part, index) => part + (escaped[index] ?? '')).join('')
 }

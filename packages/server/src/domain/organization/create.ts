@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import { type AuditFacts, chainEntry, genesisLink } from '../audit/chain.ts'
 import { insertChain } from '../audit/audit.store.ts'
 import type { Head } from '../audit/head.ts'
+import { insertInvitations } from '../invitation/invitation.store.ts'
 import type { DataKey } from '../keyvault/dataKeys.ts'
 import { organizationKeyTable } from '../keyvault/keyvault.store.ts'
 import { insertPrivateKeys } from '../privateKey/privateKey.store.ts'
@@ -30,6 +31,8 @@ export interface OrganizationPlan {
   wallet: WalletPlan | null
   privateKeys: readonly PlannedPrivateKey[]
   features: Features
+  /** Rows of `invitation`. */
+  invitations: readonly Row[]
   nowMs: number
 }
 
@@ -64,6 +67,7 @@ export async function insertOrganization(
   await insertUsers(tx, plan.users)
   if (plan.wallet !== null) await insertWallet(tx, plan.wallet, 1)
   await insertPrivateKeys(tx, plan.privateKeys)
+  await insertInvitations(tx, plan.invitations)
   const entry = chainEntry(birth.unitId, birth.facts, {
     organizationId,
     seq: 1,

@@ -82,7 +82,7 @@ async function makePasskey({ userId, invitation, organizationName }, authenticat
       rp: { name: organizationName },
       user: {
         id: new TextEncoder().encode(userId),
-        name: invitation.receiverEmail,
+        name: invitation.receiverEmail || invitation.receiverUserName,
         displayName: invitation.receiverUserName,
       },
       pubKeyCredParams: [-7, -8, -257].map((alg) => ({ type: 'public-key', alg })),
@@ -197,7 +197,8 @@ async function open() {
   if (expiresMs <= Date.now()) return expired()
   byId('organization').textContent = organizationName
   byId('sender').textContent = senderUserName
-  byId('receiver').textContent = `${invitation.receiverUserName} (${invitation.receiverEmail})`
+  const address = invitation.receiverEmail === '' ? '' : ` (${invitation.receiverEmail})`
+  byId('receiver').textContent = `${invitation.receiverUserName}${address}`
   byId('expires').textContent = new Date(expiresMs).toLocaleString()
   show(
     `Join ${organizationName}`,

@@ -1,5 +1,4 @@
 // HTML text in which everything that is put in is escaped.
-import { escapeHtml } from '../../platform/escapeHtml.ts'
 
 /** Text that is HTML already. Only `html` and `trusted` make it. */
 class Markup {
@@ -27,4 +26,16 @@ function render(value: Value): string {
   if (value instanceof Markup) return value.text
   if (typeof value === 'object') return value.map(render).join('')
   return escapeHtml(String(value))
+}
+
+const ENTITIES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
 }

@@ -2,17 +2,52 @@
 import { z } from 'zod'
 import {
   findAcceptable,
+  isEnrolment,
   refuseExpired,
   remainingTags,
 } from '../../../domain/invitation/invitation.ts'
 import { markAccepted } from '../../../domain/invitation/invitation.store.ts'
+import type { Invitation } from '../../../domain/organization/model.ts'
 import { deleteMessages } from '../../../domain/outbox/outbox.store.ts'
+import { planPasskeys } from '../../../domain/passkey/passkey.ts'
+import { type Registration, verifyRegistration } from '../../../domain/passkey/registration.ts'
 import { insertUsers } from '../../../domain/user/user.store.ts'
 import { planUsers, verifyUsers } from '../../../domain/user/user.ts'
+import { AppError } from '../../../errors.ts'
+import type { Context } from '../../../operation/context.ts'
 import { defineActivity, forInvitee } from '../../../operation/operation.ts'
 import { uuid } from '../../../operation/schemas.ts'
 import { authenticatorParamsV2, exampleRegistration } from '../credentialParameters.ts'
 import { credentialVerifier } from '../credentials.ts'
+
+/** The invitee as a new user. */
+async function joined(ctx: Context, invitation: Invitation, registration: Registration) {
+  const { organizationId } = ctx.organization
+  const { userId: id, userName: name, email } = invitation
+  const tagIds = remainingTags(ctx.organization, invitation)
+  const credentials = { apiKeys: [], registrations: [registration], identities: [] }
+  const invited = { name, email, phone: null, tagIds, credentials }
+  const users = await verifyUsers(credentialVerifier(ctx), [invited])
+  return planUsers({
+    ...ctx,
+    organizationId,
+    users: users.map((user) => ({ ...user, id })),
+    isRoot: false,
+  })
+}
+
+/** The passkey of an invitee who is a user already. */
+function enrolled(ctx: Context, { userId }: Invitation, registration: Registration) {
+  const { organizationId, users } = ctx.organization
+  if (!users.has(userId)) throw new AppError('INVITATION_NOT_FOUND')
+  const passkeys = planPasskeys({
+    ...ctx,
+    organizationId,
+    userId,
+    passkeys: [verifyRegistration(registration, credentialVerifier(ctx))],
+  })
+  return { users: [], apiKeys: [], passkeys, oidcIdentities: [] }
+}
 
 export const acceptInvitation = forInvitee(
   defineActivity({
@@ -42,6 +77,7 @@ export const acceptInvitation = forInvitee(
       'INVITATION_EXPIRED',
       'INVALID_ATTESTATION',
       'CREDENTIAL_ID_IN_USE',
+      'AUTHENTICATOR_LIMIT',
       'USER_LIMIT',
     ],
     example: {
@@ -60,14 +96,9 @@ export const acceptInvitation = forInvitee(
       const { userId } = ctx.actor
       const wanted = { invitationId, userId }
       const invitation = findAcceptable(ctx.organization, wanted, ctx.nowMs)
-      const tagIds = remainingTags(ctx.organization, invitation)
-      const { userName: name, email } = invitation
-      const credentials = { apiKeys: [], registrations: [authenticator], identities: [] }
-      const invited = { name, email, phone: null, tagIds, credentials }
-      const [user] = await verifyUsers(credentialVerifier(ctx), [invited])
       const { organizationId } = ctx.organization
-      const users = user === undefined ? [] : [{ ...user, id: userId }]
-      const plan = planUsers({ ...ctx, organizationId, users, isRoot: false })
+      const joins = isEnrolment(invitation) ? enrolled : joined
+      const plan = await joins(ctx, invitation, authenticator)
       return { result: wanted, organizationId, invitation, plan }
     },
     async effects(tx, { organizationId, invitation, plan }) {

@@ -73,6 +73,7 @@ export const createOrganization = defineActivity({
       wallet: null,
       privateKeys: [],
       features: new Map(),
+      invitations: [],
       nowMs: ctx.nowMs,
     }
     return { result: { organizationId }, plan, auditKey: ctx.keyvault.auditKey }

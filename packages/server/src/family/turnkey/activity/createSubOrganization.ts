@@ -122,6 +122,7 @@ export const createSubOrganization = defineActivity({
       wallet,
       privateKeys,
       features: subOrganizationFeatures(disabled),
+      invitations: [],
       nowMs: ctx.nowMs,
     }
     const addresses = wallet?.accounts.map(({ address }) => address) ?? []
