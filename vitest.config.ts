@@ -18,6 +18,8 @@ export default defineConfig({
     retry: 0,
     testTimeout: long ? 25 * MINUTE : MINUTE / 2,
     hookTimeout: MINUTE,
+    // Files mostly wait for servers that they start: one a core leaves no core idle.
+    maxWorkers: long ? 1 : 2,
     projects: [
       project('unit', 'packages', 'tests/support'),
       project('architecture', 'tests/architecture'),
