@@ -2,6 +2,7 @@
 // rules: none leaves it to nobody, unless its root quorum decided so.
 import { generatePrivateKey, publicKeyOf } from '@keystead/crypto/node'
 import { expect, test } from 'vitest'
+import { makePasskey } from '../../../../tests/support/webauthn.ts'
 import { AppError } from '../../src/errors.ts'
 import { createApiKeys } from '../../src/family/turnkey/activity/createApiKeys.ts'
 import { deleteApiKeys } from '../../src/family/turnkey/activity/deleteApiKeys.ts'
@@ -23,6 +24,7 @@ import {
 } from '../../src/domain/credential/deletion.ts'
 
 const DEPTH = 6
+const PASSKEY_KEY = makePasskey().publicKey
 const ORGANIZATION = 'organization'
 const NOW = 1000
 const PAST = 500
@@ -136,7 +138,7 @@ function create(id: string): Step {
           name: id,
           rpIdHash: Buffer.alloc(32),
           credentialId: Buffer.from(id),
-          publicKey: Buffer.alloc(1),
+          publicKey: PASSKEY_KEY,
           attestationFormat: 'none',
           aaguid: '',
           transports: [],

@@ -25,5 +25,7 @@ test('a secret that holds the words alone opens to the keys of one that holds th
 test('a secret does not open as one of the other version', () => {
   const dataKey = generateDataKey()
   const { row } = createSeed(dataKey, { ...wallet, mnemonic })
-  expect(() => openSeed(dataKey, wallet.walletId, { ...row, version: 1 })).toThrow('authenticate')
+  expect(() => openSeed(dataKey, wallet.walletId, { ...row, version: 1 })).toThrow(
+    'authentication failed',
+  )
 })

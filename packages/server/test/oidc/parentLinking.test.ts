@@ -53,7 +53,10 @@ test('the parent’s quorum decides, and the sub-organization’s users have no 
   expect(held.at('activity.status')).toBe('ACTIVITY_STATUS_CONSENSUS_NEEDED')
   expect(await listed()).toEqual([])
   const fingerprint = held.at('activity.fingerprint')
-  expect((await owner.approve(fingerprint)).status).toBe(403)
+  expect(await owner.approve(fingerprint)).toMatchObject({
+    status: 400,
+    json: { message: expect.stringContaining('organization mismatch') as unknown },
+  })
   const done = await second.approve(fingerprint)
   expect(done.at('activity.status')).toBe('ACTIVITY_STATUS_COMPLETED')
   expect(await listed()).toMatchObject([{ subject: EMAIL }])
