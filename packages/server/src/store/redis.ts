@@ -1,5 +1,5 @@
 // Redis, for counters that may be lost: never waited for long, never trusted with more.
-import { Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
 
 const COMMAND_MS_MAX = 250
 
@@ -11,7 +11,27 @@ export interface RedisCounters {
 
 /** @param url `redis://…` or `rediss://…`; it need not answer yet */
 export function connectRedis(url: string): RedisCounters {
-  const redis = new Redis(url, {
+  let opening: Promise<Redis> | undefined
+  return {
+    async add(key, amount, endMs) {
+      opening ??= open(url)
+      const redis = await opening
+      const replies = await redis.multi().incrby(key, amount).pexpireat(key, endMs).exec()
+      const count = replies?.[0]?.[1]
+      if (typeof count !== 'number') throw new Error('Redis did not answer with a count')
+      return count
+    },
+    async close() {
+      const redis = await opening
+      redis?.disconnect()
+    },
+  }
+}
+
+/** The client is loaded when it is needed: most instances have no Redis, and it is large. */
+async function open(url: string): Promise<Redis> {
+  const { Redis: Client } = await import('ioredis')
+  const redis = new Client(url, {
     commandTimeout: COMMAND_MS_MAX,
     connectTimeout: COMMAND_MS_MAX,
     // A command is for now: none may wait until Redis is back.
@@ -22,19 +42,6 @@ export function connectRedis(url: string): RedisCounters {
   })
   // Without a listener a lost connection would end the process; the next command tells its caller.
   redis.on('error', () => undefined)
-  let connecting: Promise<unknown> | undefined
-  return {
-    async add(key, amount, endMs) {
-      connecting ??= redis.connect().catch(() => undefined)
-      await connecting
-      const replies = await redis.multi().incrby(key, amount).pexpireat(key, endMs).exec()
-      const count = replies?.[0]?.[1]
-      if (typeof count !== 'number') throw new Error('Redis did not answer with a count')
-      return count
-    },
-    close() {
-      redis.disconnect()
-      return Promise.resolve()
-    },
-  }
+  await redis.connect().catch(() => undefined)
+  return redis
 }

@@ -1,5 +1,5 @@
 // The lane that hands mail to an SMTP server.
-import { createTransport } from 'nodemailer'
+import type { Transporter } from 'nodemailer'
 import { DeliveryFailure, type Deliver } from '../outbox/deliverer.ts'
 import { decodeMail, type Mailbox } from './mail.ts'
 
@@ -14,12 +14,16 @@ export interface SmtpSettings {
 
 /** Delivers mail by the SMTP server of `settings`. */
 export function smtpLane({ url, from }: SmtpSettings): Deliver {
-  const transport = createTransport(transportOptions(url))
+  // Loaded when it is needed: most starts send no mail, and it is large.
+  let opening: Promise<Transporter> | undefined
+  const open = async () => (await import('nodemailer')).createTransport(transportOptions(url))
   const domain = from.address.slice(from.address.lastIndexOf('@') + 1)
   return async ({ id, payload }) => {
     const { to, subject, text, html } = decodeMail(payload)
     try {
       // The id is that of the message, so that a reader can tell a second delivery from a new mail.
+      opening ??= open()
+      const transport = await opening
       await transport.sendMail({ from, to, subject, text, html, messageId: `<${id}@${domain}>` })
     } catch (error) {
       throw failureOf(error)
