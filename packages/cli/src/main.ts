@@ -8,6 +8,7 @@ import { instanceCommands } from './instance.ts'
 import { organizationCommands } from './organizations.ts'
 import { policyCommands } from './policy.ts'
 import { requestCommands } from './request.ts'
+import { webhookCommands } from './webhooks.ts'
 
 /** Without a prototype: no word of the shell may name what every object has. */
 const commands = Object.create(null) as Record<string, Command>
@@ -18,6 +19,7 @@ Object.assign(commands, {
   ...requestCommands,
   ...auditCommands,
   ...policyCommands,
+  ...webhookCommands,
 })
 
 async function main(words: readonly string[]): Promise<number> {

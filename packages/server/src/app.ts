@@ -11,6 +11,8 @@ import { Keyvault } from './domain/keyvault/keyvault.ts'
 import { type Deliver, deliverDue } from './domain/outbox/deliverer.ts'
 import { Directory } from './domain/organization/directory.ts'
 import { UsageMeter } from './domain/usage/meter.ts'
+import { WebhookDeliverer } from './domain/webhook/deliverer.ts'
+import { WEBHOOK_LANE } from './domain/webhook/event.ts'
 import { ExpiredKeyPurge } from './jobs/purgeExpiredKeys.ts'
 import type { Dependencies, Observed } from './pipeline/dependencies.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
@@ -26,6 +28,7 @@ import {
   outboxDeliveries,
   requestCount,
   stageSeconds,
+  webhookSeconds,
 } from './platform/metrics.ts'
 import { Turns } from './platform/turns.ts'
 import { createRateLimiter } from './rateLimits.ts'
@@ -77,6 +80,7 @@ export async function createApp(store: Store, rootKey: Buffer, options: AppOptio
     underLock: (organizationId, work) => queue.underLock(organizationId, work),
     refusals: new Refusals(),
     publicUrl: options.publicUrl,
+    webhookHosts: config.webhookPrivateHosts,
     rateLimiter: limiting.rateLimiter,
     usage: new UsageMeter(),
     allowances: config.allowances,
@@ -141,6 +145,17 @@ function startJobs(deps: Dependencies, store: Store, lanes: Lanes): Jobs {
   const observe = (lane: string, outcome: string) => outboxDeliveries.inc({ lane, outcome })
   const turn = { store, keyvault, clock, holder, lanes, observe }
   const outbox = start('outbox', () => deliverDue(turn))
+  const webhooks = new WebhookDeliverer({
+    ...deps,
+    store,
+    holder,
+    privateHosts: deps.webhookHosts,
+    observe(outcome, seconds) {
+      observe(WEBHOOK_LANE, outcome)
+      webhookSeconds.observe({ outcome }, seconds)
+    },
+  })
+  const events = start('webhooks', () => webhooks.run())
   const summaries = start('summaries', () => writeSummaries(deps))
   const checkpoint = start('checkpoint', () =>
     writeCheckpoint({ store, keyvault, holder, nowMs: clock.now() }),
@@ -152,6 +167,7 @@ function startJobs(deps: Dependencies, store: Store, lanes: Lanes): Jobs {
   const timers = [
     setInterval(() => void checkpoint.run(), CHECKPOINT_MS),
     setInterval(() => void outbox.run(), OUTBOX_MS),
+    setInterval(() => void events.run(), OUTBOX_MS),
     setInterval(() => void summaries.run(), SUMMARY_MS),
     setInterval(() => void purge.run(), PURGE_MS),
     setInterval(() => void usage.run(), USAGE_MS),
@@ -160,6 +176,8 @@ function startJobs(deps: Dependencies, store: Store, lanes: Lanes): Jobs {
     deliver: () => outbox.run(),
     async stop() {
       for (const timer of timers) clearInterval(timer)
+      webhooks.stop()
+      await events.idle()
       await outbox.idle()
       await purge.idle()
       await summaries.run()

@@ -12,6 +12,7 @@ import { findLimits } from './domain/organization/governance.store.ts'
 import { allowancesOf, resourceLimits } from './domain/organization/limits.ts'
 import { listRootOrganizations } from './domain/organization/lookup.store.ts'
 import { listUsage } from './domain/usage/usage.store.ts'
+import { listEvents as listLoggedEvents } from './domain/webhook/webhook.store.ts'
 import { operations } from './family/turnkey/operations.ts'
 import { sendControl } from './host/control.ts'
 import {
@@ -29,6 +30,7 @@ import type { LimitValue } from './host/governance.ts'
 import { type HostCommand, runAsHost } from './host/hostCommands.ts'
 import type { DeleteOptions, Enrolment, RecoverOptions } from './host/organizations.ts'
 import { listWaitingMail, type WaitingMail } from './host/waitingMail.ts'
+import { describeEvent, type ListedEvent, type ReplayOptions } from './host/webhooks.ts'
 import { isUuid } from './platform/ids.ts'
 import type { Reader, Store } from './store/engine.ts'
 
@@ -121,6 +123,34 @@ export async function setLimits(
     const shared = parentId === null ? allowancesOf(own, config.allowances) : {}
     return { ...resourceLimits(parentId !== null, own), ...shared }
   })
+}
+
+/** The newest events of an organization's endpoint. @param failed only those not delivered yet */
+export function listEvents(
+  config: Config,
+  options: { organizationId: string; failed: boolean },
+): Promise<ListedEvent[]> {
+  return withInstance(config, async ({ reader }) => {
+    const { organizationId, failed: troubled } = options
+    if ((await findLimits(reader, organizationId)) === undefined) {
+      throw new HostError(`there is no organization ${organizationId}`)
+    }
+    const rows = await listLoggedEvents(reader, organizationId, { troubled, limit: LISTED_MAX })
+    return rows.map(describeEvent)
+  })
+}
+
+/** Sends events again. @returns how many @throws HostError */
+export async function replayEvents(config: Config, options: ReplayOptions): Promise<number> {
+  return (await writeAsHost(config, { command: 'replayEvents', options })) as number
+}
+
+/** The secret shared with an organization's receiver, as `whsec_…`. @throws HostError */
+export async function showSecret(config: Config, organizationId: string): Promise<string> {
+  return (await writeAsHost(config, {
+    command: 'showSecret',
+    options: { organizationId },
+  })) as string
 }
 
 /** What a root organization and all below it used in a month. */

@@ -15,6 +15,17 @@ const addressList = z.string().transform((text) =>
     .filter((part) => part !== ''),
 )
 
+/** In the form in which a URL names them. */
+const hostList = addressList.transform((hosts, context) =>
+  hosts.map((host) => {
+    const [, name = '', port = ''] = /^(\[[0-9a-f:.]+\]|[^/?#@:]+)(:\d{1,5})?$/i.exec(host) ?? []
+    const url = URL.parse(`http://${name}${port}`)
+    if (url !== null) return `${url.hostname}${port}`
+    context.addIssue({ code: 'custom', message: 'must be hosts, with or without a port' })
+    return z.NEVER
+  }),
+)
+
 const issuerList = addressList.pipe(z.array(z.url({ protocol: /^https?$/ })))
 /** `name <address>` or `address`; null: neither. */
 const mailbox = z.string().transform((text, context) => {
@@ -119,6 +130,12 @@ const settings = {
     about:
       'OpenID issuers that may be at private addresses, on any port and over http: their exact URLs, separated by commas.',
   },
+  KEYSTEAD_WEBHOOK_PRIVATE_HOSTS: {
+    schema: hostList,
+    fallback: '',
+    about:
+      'Hosts that webhooks may go to at private addresses, on any port and over http: host or host:port, separated by commas.',
+  },
   KEYSTEAD_OIDC_EMAIL_ISSUERS: {
     schema: issuerList,
     fallback: 'https://accounts.google.com',
@@ -164,6 +181,8 @@ export interface Config {
   signUp: 'closed' | 'open'
   window: { aheadMs: number; behindMs: number }
   oidc: { privateIssuers: string[]; emailIssuers: string[] }
+  /** `host` or `host:port`. */
+  webhookPrivateHosts: string[]
   /** Of root organizations that have none of their own. */
   allowances: Allowances
   /** Null: the database counts rate limits, or the only process. */
@@ -227,6 +246,7 @@ function fromSettings(values: Settings): Config {
       privateIssuers: values.KEYSTEAD_OIDC_PRIVATE_ISSUERS,
       emailIssuers: values.KEYSTEAD_OIDC_EMAIL_ISSUERS,
     },
+    webhookPrivateHosts: values.KEYSTEAD_WEBHOOK_PRIVATE_HOSTS,
     allowances: {
       requestsPerMinute: values.KEYSTEAD_REQUESTS_PER_MINUTE || null,
       signaturesPerMonth: values.KEYSTEAD_SIGNATURES_PER_MONTH || null,

@@ -8,12 +8,13 @@ import {
 } from '../domain/activity/activity.store.ts'
 import { auditEntryTable, findHead, headFromRow } from '../domain/audit/audit.store.ts'
 import { type AuditEntry, chainEntry } from '../domain/audit/chain.ts'
-import { actorName, answers } from '../domain/activity/activity.ts'
+import { type ActivityRow, actorName, answers } from '../domain/activity/activity.ts'
 import type { Head } from '../domain/audit/head.ts'
 import type { HeadWatch } from '../domain/audit/headWatch.ts'
 import type { Keyvault } from '../domain/keyvault/keyvault.ts'
 import { readCovered, stateMac } from '../domain/organization/covered.store.ts'
 import { assertState } from '../domain/organization/snapshot.ts'
+import { type Announcement, writeAnnouncements } from './announcements.ts'
 import { Charges } from './charges.ts'
 import { AppError, assert } from '../errors.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -42,6 +43,7 @@ export class Flush {
   readonly #touched = new Set<string>()
   readonly #known = new Map<string, { activityId: string; deniedTo: string }[]>()
   readonly #activities: Row[] = []
+  readonly #announcements: Announcement[] = []
   readonly #votes: Row[] = []
   /** Activities that a unit of this flush has voted on; its rows are written at the end. */
   readonly #votedOn = new Set<string>()
@@ -168,7 +170,10 @@ export class Flush {
     // Kept apart until the effects are through: what they leave goes with them when they fail.
     const later: (() => Promise<void>)[] = []
     const afterActivities = (work: () => Promise<void>) => void later.push(work)
-    const tx = effectTx(this.#tx, { nowMs, seq: head.seq + 1, unit, afterActivities })
+    const seq = head.seq + 1
+    const announceEnded = (ids: readonly string[]) =>
+      this.#announceEnded(unit, ids, { seq, atMs: nowMs })
+    const tx = effectTx(this.#tx, { nowMs, seq, unit, afterActivities, announceEnded })
     if (unit.changes !== 'snapshot') {
       await unit.effects?.(tx)
       this.#afterActivities.push(...later)
@@ -200,10 +205,13 @@ export class Flush {
     if (unit.activity !== null) {
       this.#remember(unit.activity, unit.activity.id)
       const times = { seq: entry.seq, created_ms: atMs, updated_ms: atMs }
-      this.#activities.push({ ...unit.activity, ...times })
+      const activity = { ...unit.activity, ...times }
+      this.#activities.push(activity)
+      this.#announce(unit, activity, { seq: entry.seq, atMs })
     }
     if (unit.target !== null) {
       this.#votedOn.add(`${unit.organizationId}/${unit.target.activityId}`)
+      this.#announce(unit, unit.target.activityId, { seq: entry.seq, atMs })
     }
     if (unit.vote !== null) this.#votes.push({ ...unit.vote, created_ms: atMs })
     if (unit.end !== null) {
@@ -212,11 +220,35 @@ export class Flush {
     return { kind: 'committed', atMs, seq: entry.seq }
   }
 
+  #announce(
+    { announcer, organizationId }: Unit,
+    activity: ActivityRow | string,
+    { seq, atMs }: { seq: number; atMs: number },
+  ): void {
+    if (announcer === null) return
+    this.#announcements.push({ announcer, organizationId, activity, seq, n: 0, atMs })
+  }
+
+  async #announceEnded(
+    { announcer, organizationId }: Unit,
+    activityIds: readonly string[],
+    moment: { seq: number; atMs: number },
+  ): Promise<void> {
+    if (announcer === null) return
+    for (const [index, activity] of activityIds.entries()) {
+      // The first is the unit's own.
+      const announcement = { announcer, organizationId, activity, ...moment, n: index + 1 }
+      await writeAnnouncements(this.#tx, this.#context.keyvault, [announcement])
+    }
+  }
+
   async #record(): Promise<void> {
     await this.#tx.insert(activityTable, this.#activities)
     await this.#tx.insert(voteTable, this.#votes)
-    for (const work of this.#afterActivities) await work()
     for (const end of this.#ends) await updateActivity(this.#tx, end.organizationId, end)
+    await writeAnnouncements(this.#tx, this.#context.keyvault, this.#announcements)
+    // After them: an event says what was so at its moment.
+    for (const work of this.#afterActivities) await work()
     await this.#charges.write()
     await this.#tx.insert(
       auditEntryTable,

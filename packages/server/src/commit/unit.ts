@@ -2,6 +2,7 @@
 import type { ActivityEnd } from '../domain/activity/activity.store.ts'
 import type { ActivityRow, ActivityStatus, VoteRow } from '../domain/activity/activity.ts'
 import type { AuditFacts } from '../domain/audit/chain.ts'
+import type { Announcer } from '../domain/webhook/announcer.ts'
 import type { AppError } from '../errors.ts'
 import type { Tx } from '../store/engine.ts'
 
@@ -15,6 +16,8 @@ export interface EffectTx extends Tx {
   readonly unit: Pick<Unit, 'id' | 'audit'>
   /** Runs `work` once the activities of this transaction are in their table: until then SQL misses some. */
   afterActivities(work: () => Promise<void>): void
+  /** Tells the endpoints of webhooks what became of activities that `afterActivities` has ended. */
+  announceEnded(activityIds: readonly string[]): Promise<void>
 }
 
 /**
@@ -39,6 +42,8 @@ export interface Unit {
   vote: Omit<VoteRow, 'created_ms'> | null
   /** How the target ends. */
   end: ActivityEnd | null
+  /** Tells endpoints what became of its activity or its target; null: nobody wants to know. */
+  announcer: Announcer | null
   /** What it takes from a root organization's monthly quota. Beyond it, nothing is written. */
   charge: { organizationId: string; signatures: number; max: number } | null
   /** What `effects` touches: `snapshot` when any row that decisions read. */
@@ -69,6 +74,7 @@ export function entryOnly(unit: Pick<Unit, 'id' | 'organizationId' | 'audit'>): 
     target: null,
     vote: null,
     end: null,
+    announcer: null,
     charge: null,
     changes: 'nothing',
     effects: null,
@@ -80,6 +86,7 @@ export function unitBytes(unit: Unit): number {
   const activity = unit.activity
   return (
     1000 +
+    announcedBytes(unit) +
     (activity === null
       ? 0
       : activity.body.length +
@@ -87,4 +94,10 @@ export function unitBytes(unit: Unit): number {
         (activity.result?.length ?? 0)) +
     (unit.vote?.body.length ?? 0)
   )
+}
+
+/** An event has the body twice: as the intent, and as what the first vote signed. */
+function announcedBytes({ announcer, activity }: Unit): number {
+  const endpoints = announcer?.endpoints.length ?? 0
+  return endpoints * (4000 + 2 * (activity?.body.length ?? 0) + (activity?.result?.length ?? 0))
 }

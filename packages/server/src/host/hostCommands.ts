@@ -10,6 +10,7 @@ import {
   recoverAdmin,
   type RecoverOptions,
 } from './organizations.ts'
+import { replayEvents, type ReplayOptions, showSecret } from './webhooks.ts'
 
 export type HostCommand =
   | { command: 'createOrganization'; options: InitOptions }
@@ -18,6 +19,8 @@ export type HostCommand =
   | { command: 'recoverAdmin'; options: RecoverOptions }
   | { command: 'setLimits'; options: LimitsOptions }
   | { command: 'freeze'; options: FreezeOptions }
+  | { command: 'replayEvents'; options: ReplayOptions }
+  | { command: 'showSecret'; options: { organizationId: string } }
 
 /** Runs one command as the host. @throws HostError, AppError */
 export function runAsHost(app: App, request: HostCommand): Promise<unknown> {
@@ -34,5 +37,9 @@ export function runAsHost(app: App, request: HostCommand): Promise<unknown> {
       return setLimits(app, request.options)
     case 'freeze':
       return freeze(app, request.options)
+    case 'replayEvents':
+      return replayEvents(app, request.options)
+    case 'showSecret':
+      return showSecret(app, request.options.organizationId)
   }
 }

@@ -3,6 +3,7 @@ import type { Actor } from '../domain/activity/activity.ts'
 import type { DecidedBy } from '../domain/authority/decide.ts'
 import type { OidcVerifier } from '../domain/credential/oidcIdentity.ts'
 import type { Keyvault } from '../domain/keyvault/keyvault.ts'
+import type { PrivateHosts } from '../domain/webhook/endpoint.ts'
 import type { Snapshot } from '../domain/organization/model.ts'
 import type { ErrorCode, ErrorDetails } from '../errors.ts'
 import type { Reader } from '../store/engine.ts'
@@ -12,6 +13,8 @@ interface Services {
   keyvault: Keyvault
   oidc: OidcVerifier
   reader: Reader
+  /** Hosts to which webhooks may go though they are private. */
+  webhookHosts: PrivateHosts
   /** Where people reach this server, for links: without a slash at the end. */
   publicUrl: string
 }

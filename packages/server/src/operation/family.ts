@@ -115,7 +115,7 @@ export interface Family {
   parseVote(json: JsonValue, operation: VoteOperation): ParsedVote
   /** Verifies a stored proof again; undefined when it does not hold. */
   ballotOf(vote: StoredVote, place: VotePlace): Ballot | undefined
-  encodeActivity(view: ActivityView, viewer: Actor): unknown
+  encodeActivity(view: ActivityView, viewer: Actor): object
   encodeError(error: AppError): Reply
 }
 

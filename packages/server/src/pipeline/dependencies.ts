@@ -7,6 +7,7 @@ import type { Directory } from '../domain/organization/directory.ts'
 import type { Allowances } from '../domain/organization/limits.ts'
 import type { UsageMeter } from '../domain/usage/meter.ts'
 import type { RateLimiter } from '../domain/usage/rateLimiter.ts'
+import type { PrivateHosts } from '../domain/webhook/endpoint.ts'
 import type { AppError } from '../errors.ts'
 import type { Caller, Inbound } from '../operation/family.ts'
 import type { Operation } from '../operation/operation.ts'
@@ -25,6 +26,8 @@ export interface Dependencies {
   refusals: Refusals
   /** Where people reach this server; asked late, since a free port is known late. */
   publicUrl(): string
+  /** Hosts to which webhooks may go though they are private. */
+  webhookHosts: PrivateHosts
   rateLimiter: RateLimiter
   usage: UsageMeter
   /** The rate limit and the monthly quota of root organizations that have none of their own. */

@@ -1,9 +1,10 @@
 // How requests are recorded: audit facts, refused requests, and the fingerprint of a body.
 import { sha256 } from '@keystead/crypto/node'
-import { entryOnly } from '../commit/unit.ts'
+import { entryOnly, type Unit } from '../commit/unit.ts'
 import type { AuditFacts } from '../domain/audit/chain.ts'
+import { announcerFor } from '../domain/webhook/announcer.ts'
 import { type AppError, type ErrorCategory, type ErrorCode, errorCategory } from '../errors.ts'
-import type { Caller, Inbound } from '../operation/family.ts'
+import type { Caller, Family, Inbound } from '../operation/family.ts'
 import type { Operation } from '../operation/operation.ts'
 import { newUuid } from '../platform/ids.ts'
 import type { Dependencies } from './dependencies.ts'
@@ -15,6 +16,20 @@ export function decidedOn({ organization, parent, validUntilMs }: Caller) {
     reads: parent === null ? [organization] : [organization, parent],
     validUntilMs,
   }
+}
+
+/** Nobody: a webhook's receiver is no user, and may not vote. */
+const RECEIVER = { organizationId: '', userId: '' }
+
+/** Who is told of the activities that units of `caller` make or change. */
+export function announcerOf(
+  family: Family,
+  { organization, parent }: Pick<Caller, 'organization' | 'parent'>,
+): Unit['announcer'] {
+  const place = { organization, parent }
+  return announcerFor(place, (activity, votes) =>
+    family.encodeActivity({ activity, votes, ...place }, RECEIVER),
+  )
 }
 
 /** The caller as the audit log names it. */

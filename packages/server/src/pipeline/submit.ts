@@ -10,7 +10,7 @@ import { chargeFor, overQuota, rootOf } from './admit.ts'
 import { storedBody } from './bodies.ts'
 import { type Dependencies, isCurrent } from './dependencies.ts'
 import { attempt, type Execution, failedWith, failureText, held, storedFailure } from './execute.ts'
-import { auditFacts, decidedOn } from './record.ts'
+import { announcerOf, auditFacts, decidedOn } from './record.ts'
 
 interface Turn {
   call: Call
@@ -33,7 +33,8 @@ export async function submit(deps: Dependencies, family: Family, turn: Turn): Pr
   const attempted = await attempt(deps, { ...turn, submission, submitter: caller.actor, approvals })
   const execution = typeof attempted === 'string' ? UNRUN[attempted] : attempted
   call.watch.lap('prepare')
-  const unit = await buildUnit(deps, turn, { submission, fingerprint, execution })
+  const announcer = announcerOf(family, caller)
+  const unit = await buildUnit(deps, turn, { submission, fingerprint, execution, announcer })
   const outcome = await deps.queue.submit(unit)
   call.watch.lap('commit')
   return conclude(deps, family, { turn, submission, fingerprint, execution, unit, outcome })
@@ -52,6 +53,7 @@ interface Decided {
   submission: Submission
   fingerprint: Buffer
   execution: Execution
+  announcer: Unit['announcer']
 }
 
 const AUDIT_OUTCOME = {
@@ -63,7 +65,7 @@ const AUDIT_OUTCOME = {
 async function buildUnit(
   deps: Dependencies,
   { call, caller }: Turn,
-  { submission, fingerprint, execution }: Decided,
+  { submission, fingerprint, execution, announcer }: Decided,
 ): Promise<Unit & { activity: NonNullable<Unit['activity']> }> {
   const nowMs = deps.clock.now()
   const { organization } = caller
@@ -101,6 +103,7 @@ async function buildUnit(
     target: null,
     vote: null,
     end: null,
+    announcer,
     charge: chargeFor(deps, caller, execution.signatures),
     changes: execution.changes,
     effects: execution.effects,
@@ -137,7 +140,8 @@ async function conclude(
     }
     case 'failed': {
       const execution = failedWith(outcome.error)
-      const failed = await buildUnit(deps, turn, { submission, fingerprint, execution })
+      const { announcer } = unit
+      const failed = await buildUnit(deps, turn, { submission, fingerprint, execution, announcer })
       const stored = await deps.queue.submit(failed)
       return conclude(deps, family, { ...conclusion, execution, unit: failed, outcome: stored })
     }

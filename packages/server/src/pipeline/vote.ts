@@ -19,7 +19,7 @@ import { chargeFor, overQuota, rootOf } from './admit.ts'
 import { acceptedJson, signedBody } from './bodies.ts'
 import { type Dependencies, isCurrent } from './dependencies.ts'
 import { attempt, type Execution, failedWith, failureText } from './execute.ts'
-import { auditFacts, decidedOn } from './record.ts'
+import { announcerOf, auditFacts, decidedOn } from './record.ts'
 import { isTimely } from './submit.ts'
 
 interface Turn {
@@ -31,6 +31,7 @@ interface Poll extends Turn {
   operation: VoteOperation
   activity: ActivityRow
   votes: VoteRow[]
+  announcer: Unit['announcer']
 }
 
 /** Casts a vote; `again` when the activity or the organization moved meanwhile. */
@@ -43,7 +44,8 @@ export async function vote(deps: Dependencies, family: Family, turn: Turn): Prom
   const activity = found.find((row) => row.denied_to === '')
   if (activity === undefined) throw new AppError('FINGERPRINT_NOT_FOUND')
   const votes = await listVotes(deps.store.reader, organizationId, activity.id)
-  const poll: Poll = { ...turn, operation: call.operation, activity, votes }
+  const announcer = announcerOf(family, caller)
+  const poll: Poll = { ...turn, operation: call.operation, activity, votes, announcer }
   const earlier = earlierVote(poll)
   if (activity.status !== 'CONSENSUS_NEEDED' || earlier === call.operation.selection) {
     return (await isCurrent(deps, caller)) ? answer(family, poll) : 'again'
@@ -209,6 +211,7 @@ function buildUnit(deps: Dependencies, poll: Poll, effect: Effect): Unit {
       stamp: caller.stamp,
     },
     end,
+    announcer: poll.announcer,
     charge: chargeFor(deps, caller, execution?.signatures ?? 0),
     changes: execution?.changes ?? 'nothing',
     effects: execution?.effects ?? null,

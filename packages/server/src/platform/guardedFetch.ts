@@ -1,7 +1,7 @@
-// Fetches JSON from addresses that strangers name, without becoming their way into our network.
+// Speaks to addresses that strangers name, without becoming their way into our network.
 import { lookup as systemLookup, Resolver } from 'node:dns/promises'
 import { once } from 'node:events'
-import { type IncomingMessage, request as httpRequest } from 'node:http'
+import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { isPublicAddress } from './publicAddress.ts'
@@ -17,13 +17,16 @@ export class FetchError extends Error {
   override name = 'FetchError'
 }
 
-export interface FetchRules {
+export interface ExchangeRules {
   /** For the whole exchange, from the name look-up to the last byte. */
   timeoutMs: number
-  /** Of the body. */
-  bytesMax: number
   /** SECURITY: whether http, any port and private addresses are allowed: only for named hosts. */
   trusted: boolean
+}
+
+export interface FetchRules extends ExchangeRules {
+  /** Of the body. */
+  bytesMax: number
 }
 
 /** The IP addresses of a host name. */
@@ -44,30 +47,94 @@ const resolveTrusted: Resolve = async (hostname) =>
  * @param resolve the public look-up; what it returns is checked, and is what is connected to
  * @throws FetchError
  */
-export async function fetchJson(
+export function fetchJson(
   url: URL,
   rules: FetchRules,
   resolve: Resolve = resolvePublic,
 ): Promise<unknown> {
-  refuseBadUrl(url, rules)
-  const signal = AbortSignal.timeout(rules.timeoutMs)
+  const target = { url, rules, resolve, signal: AbortSignal.timeout(rules.timeoutMs) }
+  return guarded(target, async (addresses) => {
+    const outgoing = open(target, addresses, GET)
+    const body = await readBody(await answered(outgoing), rules.bytesMax)
+    return JSON.parse(body.toString('utf8')) as unknown
+  })
+}
+
+const GET = {
+  method: 'GET',
+  headers: { accept: 'application/json', 'accept-encoding': 'identity' },
+} as const
+
+/** What is posted, and how long somebody waits for the answer. */
+export interface Posting {
+  headers: Readonly<Record<string, string>>
+  body: Buffer
+  /** Gives the exchange up. */
+  signal: AbortSignal
+}
+
+/**
+ * Posts bytes. Redirects are not followed, and nothing of the answer's body is read.
+ * @returns the status of the answer
+ * @throws FetchError
+ */
+export function post(
+  url: URL,
+  posting: Posting,
+  rules: ExchangeRules & { resolve?: Resolve },
+): Promise<number> {
+  const { resolve = resolvePublic, timeoutMs } = rules
+  const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), posting.signal])
+  const target = { url, rules, resolve, signal }
+  return guarded(target, async (addresses) => {
+    const { body } = posting
+    const headers = { ...posting.headers, 'content-length': String(body.length) }
+    const outgoing = open(target, addresses, { method: 'POST', headers })
+    outgoing.write(body)
+    const response = await answered(outgoing)
+    response.destroy()
+    return response.statusCode ?? 0
+  })
+}
+
+interface Target {
+  url: URL
+  rules: ExchangeRules
+  resolve: Resolve
+  signal: AbortSignal
+}
+
+/** Runs `exchange` with the addresses that may be connected to. @throws FetchError */
+async function guarded<T>(
+  { url, rules, resolve, signal }: Target,
+  exchange: (addresses: readonly string[]) => Promise<T>,
+): Promise<T> {
+  const problem = urlProblem(url, rules.trusted)
+  if (problem !== null) throw new FetchError(problem)
   try {
     const looking = findAddresses(url, rules.trusted ? resolveTrusted : resolve)
     const addresses = await Promise.race([looking, failAtEnd(signal)])
     if (!rules.trusted && !addresses.every(isPublicAddress)) throw new FetchError('private address')
-    const body = await readBody(await open(url, addresses, signal), rules.bytesMax)
-    return JSON.parse(body.toString('utf8')) as unknown
+    return await exchange(addresses)
   } catch (cause) {
     if (cause instanceof FetchError) throw cause
     throw new FetchError(`cannot fetch from ${url.origin}: ${String(cause)}`, { cause })
   }
 }
 
-function refuseBadUrl(url: URL, { trusted }: FetchRules): void {
-  if (url.username !== '' || url.password !== '') throw new FetchError('a URL with a password')
-  if (trusted && url.protocol === 'http:') return
-  if (url.protocol !== 'https:') throw new FetchError('a URL that is not https')
-  if (!trusted && !PORTS.has(url.port)) throw new FetchError('a URL with another port')
+/** Why a URL is not asked, before its name is looked up; null: it may be. */
+export function urlProblem(url: URL, trusted: boolean): string | null {
+  if (url.username !== '' || url.password !== '') return 'a URL with a password'
+  if (trusted && url.protocol === 'http:') return null
+  if (url.protocol !== 'https:') return 'a URL that is not https'
+  if (trusted) return null
+  if (!PORTS.has(url.port)) return 'a URL with another port'
+  const host = hostOf(url)
+  return isIP(host) !== 0 && !isPublicAddress(host) ? 'private address' : null
+}
+
+function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[(.*)\]$/, '$1')
 }
 
 async function failAtEnd(signal: AbortSignal): Promise<never> {
@@ -76,22 +143,30 @@ async function failAtEnd(signal: AbortSignal): Promise<never> {
 }
 
 async function findAddresses(url: URL, resolve: Resolve): Promise<string[]> {
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
+  const host = hostOf(url)
   const addresses = isIP(host) === 0 ? await resolve(host) : [host]
   if (addresses.length === 0) throw new FetchError('a name without an address')
   return addresses
 }
 
-function open(url: URL, addresses: readonly string[], signal: AbortSignal) {
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-  const request = url.protocol === 'https:' ? httpsRequest : httpRequest
-  const outgoing = request(url, {
+function open(
+  { url, signal }: Target,
+  addresses: readonly string[],
+  request: { method: string; headers: Readonly<Record<string, string>> },
+): ClientRequest {
+  const start = url.protocol === 'https:' ? httpsRequest : httpRequest
+  return start(url, {
+    ...request,
     agent: false,
     lookup: fixedLookup(addresses),
     signal,
     maxHeaderSize: HEADERS_BYTES_MAX,
-    headers: { accept: 'application/json', 'accept-encoding': 'identity' },
   })
+}
+
+/** Sends what is left of a request, and waits for the head of its answer. */
+function answered(outgoing: ClientRequest): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   outgoing.once('response', resolve)
   outgoing.on('error', reject)
   outgoing.end()

@@ -41,6 +41,14 @@ export const outboxDeliveries = new Counter({
   registers,
 })
 
+export const webhookSeconds = new Histogram({
+  name: 'keystead_webhook_seconds',
+  help: 'How long attempts to deliver an event took, by outcome: delivered, failed, refused',
+  labelNames: ['outcome'] as const,
+  buckets: [0.01, 0.05, 0.2, 1, 2, 5, 10],
+  registers,
+})
+
 export const activityCount = new Counter({
   name: 'keystead_activities_total',
   help: 'Activities recorded',

@@ -118,17 +118,21 @@ export async function updateActivity(
   )
 }
 
-/** Rejects what waits for votes; the originals of the bodies are erased. */
+/**
+ * Rejects what waits for votes; the originals of the bodies are erased.
+ * @returns the ids of what it rejected
+ */
 export async function rejectWaiting(
   tx: Tx,
   { organizationId, nowMs }: { organizationId: string; nowMs: number },
-): Promise<void> {
-  await tx.run(
+): Promise<string[]> {
+  const rows = await tx.all<{ id: string }>(
     `update activity set status = 'REJECTED', updated_ms = ?, sealed_body = null
-     where organization_id = ?u and status = 'CONSENSUS_NEEDED'`,
+     where organization_id = ?u and status = 'CONSENSUS_NEEDED' returning id`,
     nowMs,
     organizationId,
   )
+  return rows.map(({ id }) => id)
 }
 
 export interface ActivityPage {

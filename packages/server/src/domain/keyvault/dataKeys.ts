@@ -27,6 +27,11 @@ export class DataKey {
     this.rowKey = hkdfSha256(key, Buffer.from('keystead.row'), 32)
   }
 
+  /** What the secrets of webhooks are derived from. */
+  webhookKey(): Buffer {
+    return hkdfSha256(this.#key, Buffer.from('keystead.webhook'), 32)
+  }
+
   /** AES-256-GCM under a key of its own for `place`: nonce ‖ ciphertext ‖ tag. */
   seal(place: SecretPlace, plaintext: Uint8Array): Buffer {
     const info = placeBytes(place)

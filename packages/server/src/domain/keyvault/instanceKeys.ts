@@ -18,6 +18,8 @@ export type InstanceKeyName = keyof typeof KINDS
 
 /** A published key: what clients are told to trust. */
 export interface PublicInstanceKey {
+  /** Names the key in what it signs, such as `webhook-1`. */
+  id: string
   name: string
   version: number
   curve: 'ed25519' | 'p256'
@@ -84,6 +86,17 @@ export class InstanceKeys {
   published(): PublicInstanceKey[] {
     return publishedKeys(this.#rows)
   }
+
+  /** The id of the key whose `secret` it is. */
+  keyId(name: InstanceKeyName): string {
+    const version = this.#rows.filter((row) => row.name === name).at(-1)?.version
+    if (version === undefined) throw new Error(`instance key ${name} is missing`)
+    return keyId({ name, version })
+  }
+}
+
+function keyId({ name, version }: { name: string; version: number }): string {
+  return `${name}-${version}`
 }
 
 /** The public keys among `rows`; needs no unsealing. */
@@ -91,8 +104,7 @@ export function publishedKeys(rows: readonly InstanceKeyRow[]): PublicInstanceKe
   return rows.flatMap((row) => {
     const curve = Object.hasOwn(KINDS, row.name) ? KINDS[row.name as InstanceKeyName] : 'secret'
     if (curve === 'secret') return []
-    return [
-      { name: row.name, version: row.version, curve, publicKey: row.public_key.toString('hex') },
-    ]
+    const { name, version } = row
+    return [{ id: keyId(row), name, version, curve, publicKey: row.public_key.toString('hex') }]
   })
 }

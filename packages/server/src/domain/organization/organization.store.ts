@@ -3,6 +3,8 @@ import type { Tx } from '../../store/engine.ts'
 import { rejectWaiting } from '../activity/activity.store.ts'
 import { privateKeySecretTable, walletSecretTable } from '../keyvault/keyvault.store.ts'
 import { outboxTable } from '../outbox/outbox.store.ts'
+import type { Table } from '../../store/table.ts'
+import { webhookEventTable } from '../webhook/webhook.store.ts'
 import { walletAccountTable } from '../wallet/wallet.store.ts'
 import { contentTables } from './covered.store.ts'
 import { type Features, featuresText } from './features.ts'
@@ -40,13 +42,16 @@ export async function updateOrganizationName(
 const ERASED_TABLES = [
   walletSecretTable,
   privateKeySecretTable,
-  outboxTable,
   walletAccountTable,
   ...contentTables,
 ]
 
+/** Erased when its last activities were announced: its endpoint is told nothing any more. */
+const MESSAGE_TABLES = [outboxTable, webhookEventTable]
+
 interface ErasingTx extends Tx {
   afterActivities(work: () => Promise<void>): void
+  announceEnded(activityIds: readonly string[]): Promise<void>
 }
 
 /**
@@ -58,10 +63,16 @@ export async function eraseOrganization(
   tx: ErasingTx,
   { organizationId, nowMs }: Change,
 ): Promise<void> {
-  for (const { name } of ERASED_TABLES) {
-    await tx.run(`delete from ${name} where organization_id = ?u`, organizationId)
+  const erase = async (tables: readonly Table[]) => {
+    for (const { name } of tables) {
+      await tx.run(`delete from ${name} where organization_id = ?u`, organizationId)
+    }
   }
-  tx.afterActivities(() => rejectWaiting(tx, { organizationId, nowMs }))
+  await erase(ERASED_TABLES)
+  tx.afterActivities(async () => {
+    await tx.announceEnded(await rejectWaiting(tx, { organizationId, nowMs }))
+    await erase(MESSAGE_TABLES)
+  })
   await tx.run(
     'update organization set deleted_ms = ?, updated_ms = ? where organization_id = ?u',
     nowMs,

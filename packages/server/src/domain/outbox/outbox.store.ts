@@ -26,6 +26,7 @@ export interface OutboxRow {
   n: number
   lane: string
   kind: string
+  /** Empty where the lane keeps what it says in a table of its own. */
   payload_sealed: Buffer
   /** How often delivery has failed. */
   attempts: number
@@ -99,8 +100,10 @@ export interface DeliveryLease {
   epoch: number
 }
 
+type MessageKey = Pick<OutboxRow, 'organization_id' | 'id'>
+
 /** Erases a message, unless another process has taken over. */
-export async function eraseMessage(tx: Tx, row: OutboxRow, lease: DeliveryLease): Promise<void> {
+export async function eraseMessage(tx: Tx, row: MessageKey, lease: DeliveryLease): Promise<void> {
   await tx.run(
     `delete from outbox where organization_id = ?u and id = ?u and exists
        (select 1 from lease where name = ? and holder = ? and epoch = ?)`,
@@ -115,7 +118,7 @@ export async function eraseMessage(tx: Tx, row: OutboxRow, lease: DeliveryLease)
 /** Counts a failed delivery and sets the next one, unless another process has taken over. */
 export async function postponeMessage(
   tx: Tx,
-  row: OutboxRow,
+  row: MessageKey,
   { lease, nextAtMs }: { lease: DeliveryLease; nextAtMs: number },
 ): Promise<void> {
   await tx.run(

@@ -1,6 +1,7 @@
 // SET_ORGANIZATION_FEATURE: turns a feature on, or gives it another value.
 import { z } from 'zod'
 import { updateFeatures } from '../../../domain/organization/organization.store.ts'
+import { endpointProblem } from '../../../domain/webhook/endpoint.ts'
 import { defineActivity } from '../../../operation/operation.ts'
 import { featureParams, featuresResult, wireFeatures } from '../features.ts'
 
@@ -21,7 +22,7 @@ export const setOrganizationFeature = defineActivity({
   params: featureParams,
   older: [],
   result: z.object({ features: featuresResult }),
-  errors: [],
+  errors: ['BAD_REQUEST_BODY'],
   example: {
     params: { name: 'FEATURE_NAME_WEBAUTHN_ORIGINS', value: 'https://app.example.com' },
     result: {
@@ -29,8 +30,12 @@ export const setOrganizationFeature = defineActivity({
     },
   },
   changes: 'snapshot',
-  prepare({ organization }, { name, value }) {
+  prepare({ organization, webhookHosts, fail }, { name, value }) {
     const { organizationId } = organization
+    const description = name === 'WEBHOOK' ? endpointProblem(value ?? '', webhookHosts) : null
+    if (description !== null) {
+      return fail('BAD_REQUEST_BODY', { violations: [{ field: 'value', description }] })
+    }
     const features = new Map(organization.features).set(name, value)
     return { result: { features: wireFeatures(features) }, change: { organizationId, features } }
   },
