@@ -3,7 +3,7 @@ import type { App } from '../app.ts'
 import { type Effects, entryOnly } from '../commit/unit.ts'
 import type { Snapshot } from '../domain/organization/model.ts'
 import { featureValue } from '../domain/organization/features.ts'
-import { KEPT_MS, WEBHOOK_LANE } from '../domain/webhook/event.ts'
+import { AT_ONCE_MS, KEPT_MS, WEBHOOK_LANE } from '../domain/webhook/event.ts'
 import { sharedSecret } from '../domain/webhook/signature.ts'
 import {
   countEvents,
@@ -42,7 +42,7 @@ export async function replayEvents(app: App, options: ReplayOptions): Promise<nu
     action: 'webhook.replay',
     payload: { ...choice },
     async effects(tx) {
-      const again = { choice, lane: WEBHOOK_LANE, nowMs: tx.nowMs, keptMs: KEPT_MS }
+      const again = { choice, lane: WEBHOOK_LANE, dueMs: AT_ONCE_MS, keptMs: KEPT_MS }
       replayed = await requeueEvents(tx, organizationId, again)
     },
   })

@@ -3,11 +3,16 @@ import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { fetchJson, type FetchRules } from '../../src/platform/guardedFetch.ts'
+import { fetchJson, type FetchRules, post } from '../../src/platform/guardedFetch.ts'
 
 const STRANGER: FetchRules = { timeoutMs: 1000, bytesMax: 1000, trusted: false }
 const TRUSTED: FetchRules = { ...STRANGER, trusted: true }
 const PUBLIC = '8.8.8.8'
+const POSTED = () => ({
+  headers: { 'content-type': 'application/json', 'x-more': 'yes' },
+  body: Buffer.from('{"a":"é"}'),
+  signal: new AbortController().signal,
+})
 
 /** What a refusal says, down to its cause. */
 async function refusal(fetching: Promise<unknown>): Promise<string> {
@@ -38,6 +43,8 @@ describe('a stranger’s URL is refused', () => {
     const resolved: string[] = []
     const resolve = (name: string) => Promise.resolve((resolved.push(name), [PUBLIC]))
     expect(await refusal(fetchJson(new URL(url), STRANGER, resolve))).toContain(reason)
+    const posting = post(new URL(url), POSTED(), { ...STRANGER, resolve })
+    expect(await refusal(posting)).toContain(reason)
     expect(resolved).toEqual([])
   })
 
@@ -51,6 +58,9 @@ describe('a stranger’s URL is refused', () => {
       Promise.resolve(addresses),
     )
     expect(await refusal(fetching)).toContain('private address')
+    const resolve = () => Promise.resolve(addresses)
+    const posting = post(new URL('https://rebinding.example/'), POSTED(), { ...STRANGER, resolve })
+    expect(await refusal(posting)).toContain('private address')
   })
 
   test('when its name resolves to nothing', async () => {
@@ -116,6 +126,44 @@ describe('an answer', () => {
     answer = listener
     expect(await refusal(get())).toContain(reason)
     expect(seen).toEqual(['/start'])
+  })
+
+  test.each([200, 204, 302, 410, 500])('of %i to what was posted is its status', async (status) => {
+    const bodies: string[] = []
+    answer = (request, response) => {
+      request.setEncoding('utf8').on('data', (text: string) => bodies.push(text))
+      request.once('end', () => {
+        const { 'content-length': length, 'x-more': more } = request.headers
+        bodies.push(String(length), String(more), request.method ?? '')
+        response.writeHead(status, { location: '/elsewhere' }).end()
+      })
+    }
+    expect(await post(url, POSTED(), TRUSTED)).toBe(status)
+    expect(bodies).toEqual(['{"a":"é"}', '10', 'yes', 'POST'])
+    expect(seen).toEqual(['/start'])
+  })
+
+  test('to what was posted that goes on for ever is not read', async () => {
+    const { promise: closed, resolve } = Promise.withResolvers<undefined>()
+    answer = (_request, response) => {
+      response.writeHead(200)
+      const flood = setInterval(() => response.write('x'.repeat(65_536)), 1)
+      response.once('close', () => {
+        clearInterval(flood)
+        resolve(undefined)
+      })
+    }
+    expect(await post(url, POSTED(), TRUSTED)).toBe(200)
+    await closed
+  })
+
+  test('to what was posted is given up in time, and when it is wanted no more', async () => {
+    answer = () => undefined
+    expect(await refusal(post(url, POSTED(), { ...TRUSTED, timeoutMs: 50 }))).toContain('aborted')
+    const stopping = new AbortController()
+    const posting = post(url, { ...POSTED(), signal: stopping.signal }, TRUSTED)
+    stopping.abort()
+    expect(await refusal(posting)).toContain('aborted')
   })
 
   test('that never comes is given up', async () => {

@@ -29,6 +29,7 @@ const ERASED = [
   'wallet',
   'wallet_account',
   'wallet_secret',
+  'webhook_event',
 ]
 
 /** Tables whose rows stay: why that gives nothing away. */
@@ -112,6 +113,8 @@ describe.each(engines)('deletion on %s', (engine) => {
     await below.submit('create_private_keys', { privateKeys }, 'CREATE_PRIVATE_KEYS_V2')
     await below.submit('create_user_tag', { userTagName: 't', userIds: [userId] })
     await below.submit('create_invitations', { invitations: [invitationParams(userId)] })
+    const webhook = { name: 'FEATURE_NAME_WEBHOOK', value: 'https://hooks.example/' }
+    await below.submit('set_organization_feature', webhook)
     const sign = (client: AppClient, payload: string) =>
       client.send('submit/sign_raw_payload', signBody(client, address, payload))
     expect((await sign(below, 'before')).status).toBe(200)

@@ -15,7 +15,10 @@ import {
 } from '../../src/domain/organization/lookup.store.ts'
 import { addRequests } from '../../src/domain/usage/rateWindow.store.ts'
 import { listUsage } from '../../src/domain/usage/usage.store.ts'
+import { WebhookDeliverer } from '../../src/domain/webhook/deliverer.ts'
+import { listEvents } from '../../src/domain/webhook/webhook.store.ts'
 import { freeze, setLimits } from '../../src/host/governance.ts'
+import { replayEvents } from '../../src/host/webhooks.ts'
 import { ExpiredKeyPurge } from '../../src/jobs/purgeExpiredKeys.ts'
 import { isInitialised } from '../../src/host/instance.ts'
 import { listWaitingMail } from '../../src/host/waitingMail.ts'
@@ -48,6 +51,7 @@ export async function exercise(instance: Instance): Promise<void> {
   await invite(instance, admin)
   await checkpoint()
   await govern(instance, admin)
+  await useWebhooks(instance, admin)
   await voteOn(instance, admin)
   await checkpoint()
   await stopCheckpoints({ store, holder: 'test' })
@@ -112,6 +116,33 @@ async function invite({ app, admin: { userId } }: Instance, admin: AppClient): P
   const turn = { ...app.deps, store: app.store, holder: 'test', observe: () => undefined }
   await deliverDue({ ...turn, lanes })
   await deliverDue({ ...turn, lanes, clock: { now: () => Date.now() + 30 * 86_400_000 } })
+}
+
+/** Tells an endpoint that is not allowed, so that it is tried again, and says it once more. */
+async function useWebhooks({ app }: Instance, admin: AppClient): Promise<void> {
+  const webhook = { name: 'FEATURE_NAME_WEBHOOK', value: 'https://hooks.example/' }
+  const { organizationId } = admin
+  await admin.submit('set_organization_feature', webhook)
+  await admin.submit('set_organization_feature', webhook)
+  const { store } = app
+  const deliverer = new WebhookDeliverer({
+    ...app.deps,
+    store,
+    holder: 'test',
+    privateHosts: [],
+    resolve: () => Promise.resolve(['127.0.0.1']),
+    observe: () => undefined,
+  })
+  await deliverer.run()
+  await listEvents(store.reader, organizationId, { troubled: false, limit: 1 })
+  const [event] = await listEvents(store.reader, organizationId, { troubled: true, limit: 1 })
+  const choice = { eventId: event?.id ?? '' }
+  await replayEvents(app, { organizationId, choice })
+  const seq = event?.seq ?? 0
+  const range = { sourceId: organizationId, from: seq, to: seq }
+  await replayEvents(app, { organizationId, choice: range })
+  await admin.submit('remove_organization_feature', { name: webhook.name })
+  await deliverer.run()
 }
 
 async function usePasskeys(admin: AppClient): Promise<void> {

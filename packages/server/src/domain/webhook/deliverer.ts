@@ -54,7 +54,7 @@ export interface WebhookDependencies {
 }
 
 /** `failed`: to be tried again, or given up. */
-export type AttemptOutcome = 'delivered' | 'failed' | 'refused'
+type AttemptOutcome = 'delivered' | 'failed' | 'refused'
 
 /** How an attempt ended. `answer` is for the delivery log, and names nobody. */
 interface Ended {
@@ -160,7 +160,7 @@ export class WebhookDeliverer {
 
   /** @returns whether the next one may follow */
   async #deliver(message: DueMessage): Promise<boolean> {
-    const { clock, store, observe } = this.#deps
+    const { clock, store } = this.#deps
     const atMs = clock.now()
     const lease = this.#lease
     if (lease === undefined || atMs + ATTEMPT_MS_MAX > lease.takenMs + LEASE_MS) return false
@@ -175,7 +175,7 @@ export class WebhookDeliverer {
         else await postponeMessage(tx, message, { lease, nextAtMs: step.nextAtMs })
       }),
     )
-    observe(ended.outcome, (performance.now() - startedMs) / 1000)
+    this.#deps.observe(ended.outcome, (performance.now() - startedMs) / 1000)
     if (step.outcome === 'refused' || step.outcome === 'failed') {
       const { organization_id: organizationId, id } = message
       const { answer, outcome } = { ...ended, ...step }

@@ -14,6 +14,9 @@ const DAY_MS = 24 * 60 * 60 * 1000
 /** How long an event is kept: it can be replayed as long. */
 export const KEPT_MS = 30 * DAY_MS
 
+/** First attempts are due whatever the clock says: then `seq` alone orders them. */
+export const AT_ONCE_MS = 0
+
 /** How long after each failure an event is tried again; after the last one it is given up. */
 export const RETRY_SECONDS = [
   5, 60, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 72_000,
@@ -80,7 +83,7 @@ export function eventRows(
       // The event has its own row, which stays when this one is erased.
       payload_sealed: Buffer.alloc(0),
       attempts: 0,
-      next_at_ms: atMs,
+      next_at_ms: AT_ONCE_MS,
       expires_ms: atMs + KEPT_MS,
     },
   }

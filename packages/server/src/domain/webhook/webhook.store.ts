@@ -174,7 +174,7 @@ export async function countEvents(
 export async function requeueEvents(
   tx: Tx,
   organizationId: string,
-  again: { choice: EventChoice; lane: string; nowMs: number; keptMs: number },
+  again: { choice: EventChoice; lane: string; dueMs: number; keptMs: number },
 ): Promise<number> {
   const { where, params } = chosen(again.choice)
   await tx.run(
@@ -185,7 +185,7 @@ export async function requeueEvents(
      from webhook_event where organization_id = ?u and ${where}
      on conflict (organization_id, id) do update set attempts = 0, next_at_ms = excluded.next_at_ms`,
     again.lane,
-    again.nowMs,
+    again.dueMs,
     again.keptMs,
     organizationId,
     ...params,

@@ -30,11 +30,12 @@ export const setOrganizationFeature = defineActivity({
     },
   },
   changes: 'snapshot',
-  prepare({ organization, webhookHosts, fail }, { name, value }) {
+  prepare(ctx, { name, value }) {
+    const { organization, webhookHosts } = ctx
     const { organizationId } = organization
     const description = name === 'WEBHOOK' ? endpointProblem(value ?? '', webhookHosts) : null
     if (description !== null) {
-      return fail('BAD_REQUEST_BODY', { violations: [{ field: 'value', description }] })
+      return ctx.fail('BAD_REQUEST_BODY', { violations: [{ field: 'value', description }] })
     }
     const features = new Map(organization.features).set(name, value)
     return { result: { features: wireFeatures(features) }, change: { organizationId, features } }

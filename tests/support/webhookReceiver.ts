@@ -1,0 +1,92 @@
+// A real HTTP server that receives webhooks, and what arrived at it.
+import { once } from 'node:events'
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { buffer } from 'node:stream/consumers'
+
+/** A webhook as it came over the wire. */
+export interface Arrived {
+  path: string
+  headers: IncomingHttpHeaders
+  body: Buffer
+  /** The parsed body. */
+  event: ArrivedActivity
+}
+
+interface ArrivedActivity {
+  id: string
+  organizationId: string
+  status: string
+  type: string
+  seq: string
+}
+
+export interface Receiver {
+  url: string
+  port: number
+  /** Every request, in the order in which they came, however they were answered. */
+  arrived: Arrived[]
+  /** The most requests to one path that were under way at once. */
+  readonly atOnceMax: number
+  /** Answers; by default 204 at once. */
+  answer: (arrived: Arrived, response: ServerResponse) => void
+  /** Resolves when `count` requests have come in all. */
+  receive(count: number): Promise<Arrived[]>
+  close(): Promise<void>
+}
+
+/** @param port 0: a free one */
+export async function startReceiver(port = 0): Promise<Receiver> {
+  const waiting = new Set<() => void>()
+  const sockets = new Set<Socket>()
+  const underWay = new Map<string, number>()
+  let atOnceMax = 0
+  const server = createServer((request, response) => {
+    const path = request.url ?? ''
+    const count = (underWay.get(path) ?? 0) + 1
+    underWay.set(path, count)
+    atOnceMax = Math.max(atOnceMax, count)
+    response.once('close', () => underWay.set(path, (underWay.get(path) ?? 1) - 1))
+    void buffer(request).then((body) => {
+      const event = JSON.parse(body.toString('utf8')) as ArrivedActivity
+      const one = { path, headers: request.headers, body, event }
+      receiver.arrived.push(one)
+      receiver.answer(one, response)
+      for (const look of waiting) look()
+    })
+  })
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  const bound = (server.address() as AddressInfo).port
+  const receiver: Receiver = {
+    url: `http://127.0.0.1:${bound}`,
+    port: bound,
+    arrived: [],
+    get atOnceMax() {
+      return atOnceMax
+    },
+    answer: (_arrived, response) => response.writeHead(204).end(),
+    async receive(count) {
+      const { promise, resolve } = Promise.withResolvers<undefined>()
+      const look = () => {
+        if (receiver.arrived.length >= count) resolve(undefined)
+      }
+      waiting.add(look)
+      look()
+      await promise
+      waiting.delete(look)
+      return receiver.arrived
+    },
+    async close() {
+      const closed = once(server, 'close')
+      server.close()
+      for (const socket of sockets) socket.destroy()
+      await closed
+    },
+  }
+  return receiver
+}
