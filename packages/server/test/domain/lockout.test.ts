@@ -22,7 +22,7 @@ import {
   type CredentialKind,
   planCredentialDeletion,
 } from '../../src/domain/credential/deletion.ts'
-import { BY_OWN_USER, BY_POLICY, BY_ROOT_QUORUM } from './lockoutOutcomes.ts'
+import { ALLOWS_ALL, BY_OWN_USER, BY_POLICY, BY_ROOT_QUORUM } from './lockoutOutcomes.ts'
 
 const DEPTH = 6
 const PASSKEY_KEY = makePasskey().publicKey
@@ -121,20 +121,6 @@ function start(policies: Row[], members: string[], rootThreshold: number): State
     rows,
   )
   return stateOf(filled, false)
-}
-
-/** Policies allow everything to everybody: what only the root quorum may do must not be among it. */
-const ALLOWS_ALL: Row = {
-  organization_id: ORGANIZATION,
-  id: 'policy',
-  name: 'policy',
-  effect: 'allow',
-  consensus: '',
-  condition: '',
-  notes: '',
-  limits: null,
-  created_ms: 1,
-  updated_ms: 1,
 }
 
 function userRow(id: string, isRoot: boolean): Row {

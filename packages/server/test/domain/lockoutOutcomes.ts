@@ -1,5 +1,19 @@
 // What happens, and how often: over all states of the model and everybody who could ask.
 
+/** The row of a policy that allows everything to everybody. */
+export const ALLOWS_ALL = {
+  organization_id: 'organization',
+  id: 'policy',
+  name: 'policy',
+  effect: 'allow',
+  consensus: '',
+  condition: '',
+  notes: '',
+  limits: null,
+  created_ms: 1,
+  updated_ms: 1,
+}
+
 export const BY_POLICY = {
   'create, policy: AUTHENTICATOR_LABEL_NOT_UNIQUE': 423,
   'create, policy: PUBLIC_KEY_IN_USE': 1865,
