@@ -18,17 +18,14 @@ export function decidedOn({ organization, parent, validUntilMs }: Caller) {
   }
 }
 
-/** Nobody: a webhook's receiver is no user, and may not vote. */
-const RECEIVER = { organizationId: '', userId: '' }
-
 /** Who is told of the activities that units of `caller` make or change. */
 export function announcerOf(
   family: Family,
   { organization, parent }: Pick<Caller, 'organization' | 'parent'>,
 ): Unit['announcer'] {
   const place = { organization, parent }
-  return announcerFor(place, (activity, votes) =>
-    family.encodeActivity({ activity, votes, ...place }, RECEIVER),
+  return announcerFor(place, ({ nowMs, ...view }) =>
+    family.describeActivity({ ...place, nowMs }, view),
   )
 }
 

@@ -9,7 +9,11 @@ export interface Subscriber {
 }
 
 /** Puts an activity into the words of its family, as somebody sees it who is no user. */
-export type DescribeActivity = (activity: ActivityRow, votes: readonly VoteRow[]) => object
+export type DescribeActivity = (at: {
+  activity: ActivityRow
+  votes: readonly VoteRow[]
+  nowMs: number
+}) => object
 
 export interface Announcer {
   /** The organizations whose endpoints are told. */

@@ -45,7 +45,8 @@ export interface WebhookEvent {
 /** @returns the event: the activity at top level, with `seq` as decimal text */
 export function eventOf(occurrence: Occurrence, describe: DescribeActivity): WebhookEvent {
   const { activity, votes, seq, atMs } = occurrence
-  const body = JSON.stringify({ ...describe(activity, votes), seq: String(seq) })
+  const described = describe({ activity, votes, nowMs: atMs })
+  const body = JSON.stringify({ ...described, seq: String(seq) })
   return { id: newUuid(atMs), body: Buffer.from(body) }
 }
 
