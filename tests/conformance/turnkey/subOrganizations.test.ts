@@ -245,6 +245,11 @@ describe.each(engines)('sub-organizations on %s', (engine) => {
     ['FEATURE_NAME_WEBHOOK', undefined, 'must be an http or https URL'],
     ['FEATURE_NAME_WEBHOOK', 'ftp://x.example/', 'must be an http or https URL'],
     ['FEATURE_NAME_WEBHOOK', 'https://me:secret@x.example/', 'must be an http or https URL'],
+    ['FEATURE_NAME_WEBHOOK', 'http://hooks.example/', 'must be an https URL'],
+    ['FEATURE_NAME_WEBHOOK', 'https://127.0.0.1/hook', 'must be a URL of a public address'],
+    ['FEATURE_NAME_WEBHOOK', 'https://[::1]:8443/', 'must be a URL of a public address'],
+    ['FEATURE_NAME_WEBHOOK', 'https://0x7f000001/', 'must be a URL of a public address'],
+    ['FEATURE_NAME_WEBHOOK', 'https://hooks.example:6379/', 'must be a URL on port 443 or 8443'],
     ['FEATURE_NAME_WEBAUTHN_ORIGINS', '', 'must be origins, separated by commas'],
     [
       'FEATURE_NAME_WEBAUTHN_ORIGINS',

@@ -22,9 +22,9 @@ import {
 } from './webhook.store.ts'
 
 const LEASE = 'webhooks'
-const LEASE_MS = 30_000
+const LEASE_MS = 20_000
 /** Renewed long before it ends; an attempt begins only while it will outlast it. */
-const RENEWAL_MS = 5000
+const RENEWAL_MS = 3000
 const ATTEMPT_MS_MAX = 10_000
 const ENDPOINTS_MAX = 32
 /** An endpoint that answers at once may have so much time before it is another's turn. */
