@@ -2,12 +2,13 @@
 import { execFile } from 'node:child_process'
 
 import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, test } from 'vitest'
 import { adminKey, TestClient } from '../support/client.ts'
 import { invitationParams, readLink, waitingMail } from '../support/invitee.ts'
 import { engines, type ServerOptions, startServer, type TestServer } from '../support/server.ts'
+import { freePort } from '../support/freePort.ts'
 import { linkIn, type SmtpOptions, startSmtp, type TestSmtp } from '../support/smtp.ts'
 
 const launcher = new URL('../../bin/keystead.js', import.meta.url).pathname
@@ -49,16 +50,6 @@ async function serve(
       return made.at('activity.result.createInvitationsResult.invitationIds.0')
     },
   }
-}
-
-/** A port on which nothing listens. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 test('an invitation says who invites whom to what, with a link that works once', async () => {

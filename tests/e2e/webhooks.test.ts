@@ -1,15 +1,18 @@
 // Webhooks as a receiver sees them, and the host's commands about them.
-import { renameSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { verifyTurnkeyWebhookSignature } from '@turnkey/crypto'
 import { Webhook } from 'standardwebhooks'
 import { afterEach, describe, expect, test } from 'vitest'
 import { adminKey, TestClient } from '../support/client.ts'
 import { keystead } from '../support/command.ts'
+import { freePort } from '../support/freePort.ts'
 import { asHost, createBelow } from '../support/governance.ts'
 import { engines, type ServerOptions, startServer, type TestServer } from '../support/server.ts'
 import { type Arrived, type Receiver, startReceiver } from '../support/webhookReceiver.ts'
 
+const ROOT = join(import.meta.dirname, '..', '..')
 const MINUTE = 60_000
 const FEATURE = 'FEATURE_NAME_WEBHOOK'
 const SECRET_QUERY = '?token=only-the-receiver-knows'
@@ -262,6 +265,42 @@ test('an event that is given up is in the log of the server, and no URL and no s
   expect(output).toContain(event?.id)
   for (const hidden of ['only-the-receiver-knows', '/hook', secret]) {
     expect(output).not.toContain(hidden)
+  }
+})
+
+test('the receivers in the documentation verify what arrives, and refuse what nobody signed', async () => {
+  const text = readFileSync(join(ROOT, 'docs', 'webhooks.md'), 'utf8')
+  const samples = text.match(/(?<=```js\n)[^`]+(?=\n```)/g) ?? []
+  expect(samples).toHaveLength(2)
+  const [byKey = '', bySecret = ''] = samples
+  const server = await serve()
+  const root = rootOf(server)
+  for (const [index, sample] of [byKey, bySecret].entries()) {
+    const port = await freePort()
+    const url = `http://127.0.0.1:${port}/`
+    await setWebhook(root, url)
+    const words = ['webhooks', 'secret', '--organization', root.organizationId]
+    const { secret } = JSON.parse(await asHost(server, ...words)) as { secret: string }
+    const code = sample
+      .replace('http://127.0.0.1:8080', server.url)
+      .replace('.listen(8000)', `.listen(${port}, () => console.log('ready'))`)
+    const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
+      cwd: ROOT,
+      env: { ...process.env, WEBHOOK_SECRET: secret },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    closing.push(async () => void child.kill())
+    let printed = ''
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (printed += chunk))
+    await expect.poll(() => printed, { timeout: MINUTE / 2 }).toContain('ready')
+    const [id] = await happen(root, 1)
+    await expect
+      .poll(() => printed, { timeout: MINUTE / 2 })
+      .toMatch(/ \d+ ACTIVITY_TYPE_UPDATE_ORGANIZATION_NAME ACTIVITY_STATUS_COMPLETED\n/)
+    const events = await listed(server)
+    expect(printed).toContain(events.find(({ activityId }) => activityId === id)?.id)
+    const forged = await fetch(url, { method: 'POST', body: '{}' })
+    expect([index, forged.status]).toEqual([index, 401])
   }
 })
 

@@ -1,7 +1,7 @@
 // Which events there are, who is told of them, and what they say.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { apiKeyParams, generateKey } from '../../../../tests/support/client.ts'
-import { AppClient, formQuorum } from '../support/client.ts'
+import { AppClient, createWallet, formQuorum, signBody } from '../support/client.ts'
 import { engines } from '../support/instance.ts'
 import { openWebhooks, setWebhook, type Webhooks } from '../support/webhooks.ts'
 
@@ -198,6 +198,27 @@ describe.each(engines)('events on %s', (engine) => {
     const { body } = hooks.receiver.arrived.at(-1) ?? {}
     expect(body?.toString()).toContain('"oidcToken":""')
     expect(body?.toString()).not.toContain(TOKEN)
+  })
+
+  test('requests at once have an event each, in the order of the chain', async () => {
+    const { below } = await createBelow(hooks.admin)
+    await setWebhook(below, hooks.receiver.url)
+    const { address } = await createWallet(below, 'signs')
+    await hooks.deliver()
+    hooks.receiver.arrived.length = 0
+    const payloads = Array.from({ length: 60 }, (_, n) => `payload ${n}`)
+    const send = (payload: string) =>
+      below.send('submit/sign_raw_payload', signBody(below, address, payload))
+    const answers = await Promise.all(payloads.map(send))
+    await hooks.deliver()
+    const told = hooks.receiver.arrived.map(({ event }) => event)
+    const ids = answers.map((answer) => answer.at('activity.id'))
+    expect(told.map(({ id }) => id).sort()).toEqual(ids.sort())
+    const rows = await hooks.instance.rows<{ id: string }>(
+      `select id from activity where organization_id = ?u and type like '%SIGN_RAW%' order by seq`,
+      below.organizationId,
+    )
+    expect(told.map(({ id }) => id)).toEqual(rows.map(({ id }) => id))
   })
 
   test('what is kept is sealed', async () => {
