@@ -1,6 +1,7 @@
 // Webhooks as a receiver sees them, and the host's commands about them.
 import { spawn } from 'node:child_process'
-import { readFileSync, renameSync } from 'node:fs'
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { verifyTurnkeyWebhookSignature } from '@turnkey/crypto'
 import { Webhook } from 'standardwebhooks'
@@ -9,6 +10,7 @@ import { adminKey, TestClient } from '../support/client.ts'
 import { keystead } from '../support/command.ts'
 import { freePort } from '../support/freePort.ts'
 import { asHost, createBelow } from '../support/governance.ts'
+import { localhostCertificate, localhostKey } from '../support/localhostCertificate.ts'
 import { engines, type ServerOptions, startServer, type TestServer } from '../support/server.ts'
 import { type Arrived, type Receiver, startReceiver } from '../support/webhookReceiver.ts'
 
@@ -22,8 +24,8 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close()
 })
 
-async function receive(port = 0): Promise<Receiver> {
-  const receiver = await startReceiver(port)
+async function receive(options: Parameters<typeof startReceiver>[0] = {}): Promise<Receiver> {
+  const receiver = await startReceiver(options)
   closing.push(() => receiver.close())
   return receiver
 }
@@ -116,7 +118,7 @@ describe.each(engines)('on %s', (engine) => {
         new Set(['ECONNREFUSED']),
       )
       // It is back, and takes events, but the server is killed before it is told so.
-      const second = await receive(first.port)
+      const second = await receive({ port: first.port })
       second.answer = () => undefined
       made.push(...(await happen(root, 3)))
       await second.receive(1)
@@ -199,6 +201,32 @@ test('the published walk-through: set the URL, do it again, and see the activity
   await expect.poll(metrics).toContain(delivered)
   expect(await metrics()).toContain('keystead_webhook_seconds_count{outcome="delivered"} 1')
 })
+
+test(
+  'over TLS an event goes to a receiver with a trusted certificate only',
+  async () => {
+    const receiver = await receive({ tls: { key: localhostKey, cert: localhostCertificate } })
+    const hosts = { KEYSTEAD_WEBHOOK_PRIVATE_HOSTS: `localhost:${receiver.port}` }
+    const strict = await serve({ env: hosts })
+    const folder = mkdtempSync(join(tmpdir(), 'ks-'))
+    closing.push(async () => rmSync(folder, { recursive: true }))
+    const file = join(folder, 'certificate.pem')
+    writeFileSync(file, localhostCertificate)
+    const trusting = await serve({ env: { ...hosts, NODE_EXTRA_CA_CERTS: file } })
+    for (const server of [strict, trusting]) {
+      await setWebhook(rootOf(server), `${receiver.url}/hook`)
+      await happen(rootOf(server), 1)
+    }
+    const answerOf = async (server: TestServer) => (await listed(server))[0]?.lastAnswer
+    await expect.poll(() => answerOf(trusting), { timeout: MINUTE / 3 }).toBe('204')
+    const refusal = 'DEPTH_ZERO_SELF_SIGNED_CERT'
+    await expect.poll(() => answerOf(strict), { timeout: MINUTE / 3 }).toBe(refusal)
+    expect(receiver.arrived.map(({ event }) => event.organizationId)).toEqual([
+      trusting.admin.organizationId,
+    ])
+  },
+  MINUTE,
+)
 
 test('the host lists events, and sends them again by id and by range', async () => {
   const receiver = await receive()

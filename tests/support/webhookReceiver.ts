@@ -1,6 +1,12 @@
 // A real HTTP server that receives webhooks, and what arrived at it.
 import { once } from 'node:events'
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 
@@ -35,13 +41,20 @@ export interface Receiver {
   close(): Promise<void>
 }
 
-/** @param port 0: a free one */
-export async function startReceiver(port = 0): Promise<Receiver> {
+/**
+ * @param options.port 0: a free one
+ * @param options.tls its key and certificate; without: http
+ */
+export async function startReceiver(
+  options: { port?: number; tls?: { key: string; cert: string } } = {},
+): Promise<Receiver> {
   const waiting = new Set<() => void>()
   const sockets = new Set<Socket>()
   const underWay = new Map<string, number>()
   let atOnceMax = 0
-  const server = createServer((request, response) => {
+  const { port = 0, tls } = options
+  const server = tls === undefined ? createServer() : createTlsServer(tls)
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const path = request.url ?? ''
     const count = (underWay.get(path) ?? 0) + 1
     underWay.set(path, count)
@@ -55,7 +68,7 @@ export async function startReceiver(port = 0): Promise<Receiver> {
       for (const look of waiting) look()
     })
   })
-  server.on('connection', (socket) => {
+  server.on('connection', (socket: Socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })
@@ -63,7 +76,7 @@ export async function startReceiver(port = 0): Promise<Receiver> {
   await once(server, 'listening')
   const bound = (server.address() as AddressInfo).port
   const receiver: Receiver = {
-    url: `http://127.0.0.1:${bound}`,
+    url: tls === undefined ? `http://127.0.0.1:${bound}` : `https://localhost:${bound}`,
     port: bound,
     arrived: [],
     get atOnceMax() {

@@ -17,6 +17,7 @@ export async function setWebhook(client: AppClient, value: string): Promise<void
 
 export async function openWebhooks(engine: Engine) {
   let laterMs = 0
+  let made = 0
   const clock = { now: () => Date.now() + laterMs }
   const receiver = await startReceiver()
   const config = { webhookPrivateHosts: ['127.0.0.1'] }
@@ -50,6 +51,14 @@ export async function openWebhooks(engine: Engine) {
          where organization_id = ?u order by at_ms, seq, n`,
         organizationId,
       ),
+    /** Makes `count` events. */
+    async happen(count: number, client = adminClient(instance.app, instance.admin)) {
+      for (let n = 0; n < count; n++) {
+        const organizationName = `name ${made++}`
+        const answer = await client.submit('update_organization_name', { organizationName })
+        if (answer.status !== 200) throw new Error(answer.text)
+      }
+    },
     async reset() {
       await instance.tamper('delete from outbox')
       await instance.tamper('delete from webhook_event')
@@ -67,3 +76,16 @@ export async function openWebhooks(engine: Engine) {
 }
 
 export type Webhooks = Awaited<ReturnType<typeof openWebhooks>>
+
+/** Short words for what arrived, and for how it is answered. */
+export function helpers(hooks: () => Webhooks) {
+  const arrived = () => hooks().receiver.arrived
+  return {
+    seqs: () => arrived().map(({ event }) => Number(event.seq)),
+    ids: () => arrived().map(({ headers }) => String(headers['webhook-id'])),
+    answerWith: (status: number, headers: Record<string, string> = {}) => {
+      hooks().receiver.answer = (_one, response) =>
+        response.writeHead(status, headers).end('ignored')
+    },
+  }
+}

@@ -3,13 +3,12 @@ import { parsePublicKey, verifyEd25519 } from '@keystead/crypto/node'
 import { verifyTurnkeyWebhookSignature } from '@turnkey/crypto'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Arrived } from '../../../../tests/support/webhookReceiver.ts'
 import { RETRY_SECONDS } from '../../src/domain/webhook/event.ts'
-import { replayEvents, showSecret } from '../../src/host/webhooks.ts'
+import { showSecret } from '../../src/host/webhooks.ts'
 import type { App } from '../../src/app.ts'
 import { adminClient, type AppClient } from '../support/client.ts'
 import { engines } from '../support/instance.ts'
-import { openWebhooks, setWebhook, type Webhooks } from '../support/webhooks.ts'
+import { helpers, openWebhooks, setWebhook, type Webhooks } from '../support/webhooks.ts'
 
 const HOUR_MS = 60 * 60 * 1000
 const DAY_MS = 24 * HOUR_MS
@@ -29,15 +28,7 @@ describe.each(engines)('webhooks on %s', (engine) => {
   })
 
   const organizationId = () => hooks.admin.organizationId
-  let made = 0
-  /** Makes `count` events. */
-  async function happen(count: number, client: AppClient = hooks.admin): Promise<void> {
-    for (let n = 0; n < count; n++) {
-      const organizationName = `name ${made++}`
-      const { status } = await client.submit('update_organization_name', { organizationName })
-      expect(status).toBe(200)
-    }
-  }
+  const happen = (count: number, client?: AppClient) => hooks.happen(count, client)
   /** Another root organization with a webhook at `path`, and `count` events. */
   async function organizationAt(path: string, count: number): Promise<AppClient> {
     const admin = await hooks.instance.createOrganization(path)
@@ -47,11 +38,7 @@ describe.each(engines)('webhooks on %s', (engine) => {
     return client
   }
   const arrived = () => hooks.receiver.arrived
-  const seqs = (list: readonly Arrived[] = arrived()) => list.map(({ event }) => Number(event.seq))
-  const ids = () => arrived().map(({ headers }) => String(headers['webhook-id']))
-  const answerWith = (status: number, headers: Record<string, string> = {}) => {
-    hooks.receiver.answer = (_one, response) => response.writeHead(status, headers).end('ignored')
-  }
+  const { seqs, ids, answerWith } = helpers(() => hooks)
 
   test('arrive once, in order, one at a time, and leave the outbox', async () => {
     await happen(40)
@@ -213,6 +200,24 @@ describe.each(engines)('webhooks on %s', (engine) => {
     expect(hooks.receiver.atOnceMax).toBe(1)
   })
 
+  test('go to at most 32 endpoints at once, and then to the others', async () => {
+    for (let n = 0; n < 36; n++) await organizationAt(`/one of many/${n}`.replaceAll(' ', '-'), 1)
+    const held: (() => void)[] = []
+    hooks.receiver.answer = (_one, response) => {
+      held.push(() => response.writeHead(204).end())
+    }
+    const running = hooks.deliver()
+    await expect.poll(() => held.length).toBe(32)
+    const [first] = held.splice(0, 1)
+    first?.()
+    await expect.poll(() => held.length).toBe(32)
+    hooks.receiver.answer = (_one, response) => response.writeHead(204).end()
+    for (const release of held) release()
+    await running
+    expect(new Set(arrived().map(({ path }) => path)).size).toBe(36)
+    expect(hooks.receiver.atOnceMax).toBe(1)
+  })
+
   test('go to the URL that is set when they are sent, and nowhere once it is removed', async () => {
     await happen(1)
     await setWebhook(hooks.admin, `${hooks.receiver.url}/new`)
@@ -324,63 +329,5 @@ describe.each(engines)('webhooks on %s', (engine) => {
     await hooks.deliver()
     expect(ids()).toEqual([rows[1]?.id])
     expect(await hooks.log()).toMatchObject([{ last_answer: 'internal' }, { last_answer: '204' }])
-  })
-
-  test('are sent again as they were by id, and by range', async () => {
-    await happen(4)
-    await hooks.deliver()
-    const { app } = hooks.instance
-    const [first = 0] = seqs()
-    const before = [...arrived()]
-    const byId = { eventId: ids()[1] ?? '' }
-    expect(await replayEvents(app, { organizationId: organizationId(), choice: byId })).toBe(1)
-    // An event that still waits may be replayed, too.
-    expect(await replayEvents(app, { organizationId: organizationId(), choice: byId })).toBe(1)
-    await hooks.deliver()
-    const range = { sourceId: organizationId(), from: first + 2, to: first + 3 }
-    expect(await replayEvents(app, { organizationId: organizationId(), choice: range })).toBe(2)
-    await hooks.deliver()
-    expect(seqs().slice(4)).toEqual([first + 1, first + 2, first + 3])
-    const again = [before[1], before[2], before[3]]
-    expect(
-      arrived()
-        .slice(4)
-        .map(({ body }) => body),
-    ).toEqual(again.map((one) => one?.body))
-    expect(ids().slice(4)).toEqual(again.map((one) => one?.headers['webhook-id']))
-    expect(await hooks.log()).toMatchObject([1, 2, 2, 2].map((attempts) => ({ attempts })))
-    const actions = (await hooks.instance.entries()).map(({ action }) => action)
-    expect(actions.filter((action) => action === 'webhook.replay')).toHaveLength(3)
-    expect(await hooks.instance.problems()).toEqual([])
-  })
-
-  test('that were given up are replayed with the whole schedule before them', async () => {
-    answerWith(410)
-    await happen(1)
-    await hooks.deliver()
-    const choice = { eventId: ids()[0] ?? '' }
-    await replayEvents(hooks.instance.app, { organizationId: organizationId(), choice })
-    answerWith(500)
-    await hooks.deliver()
-    hooks.pass(5000)
-    answerWith(204)
-    await hooks.deliver()
-    expect(await hooks.log()).toEqual([{ outcome: 'delivered', attempts: 3, last_answer: '204' }])
-  })
-
-  test('are forgotten after thirty days', async () => {
-    await happen(1)
-    await hooks.deliver()
-    hooks.pass(29 * DAY_MS)
-    await hooks.deliver()
-    expect(await hooks.log()).toHaveLength(1)
-    hooks.pass(DAY_MS)
-    await hooks.deliver()
-    expect(await hooks.log()).toEqual([])
-    const replay = replayEvents(hooks.instance.app, {
-      organizationId: organizationId(),
-      choice: { eventId: ids()[0] ?? '' },
-    })
-    await expect(replay).rejects.toThrow('there is no such event in the delivery log')
   })
 })
