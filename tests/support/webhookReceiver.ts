@@ -60,13 +60,15 @@ export async function startReceiver(
     underWay.set(path, count)
     atOnceMax = Math.max(atOnceMax, count)
     response.once('close', () => underWay.set(path, (underWay.get(path) ?? 1) - 1))
-    void buffer(request).then((body) => {
+    const arrive = (body: Buffer) => {
       const event = JSON.parse(body.toString('utf8')) as ArrivedActivity
       const one = { path, headers: request.headers, body, event }
       receiver.arrived.push(one)
       receiver.answer(one, response)
       for (const look of waiting) look()
-    })
+    }
+    // A request that breaks off has not arrived.
+    void buffer(request).then(arrive, () => undefined)
   })
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
