@@ -163,7 +163,7 @@ describe.each(engines)('the documented set-ups on %s', (engine) => {
     test('custodial: one user of the business sets up, another signs, by policies', async () => {
       const world = await started
       const [rootKey, makerKey, signerKey] = [generateKey(), generateKey(), generateKey()]
-      const { speaks } = await createBelow(world, version, [
+      const { speaker, speaks } = await createBelow(world, version, [
         { userName: 'business', apiKeys: [apiKeyParams(rootKey)] },
       ])
       const root = speaks(rootKey)
@@ -200,8 +200,16 @@ describe.each(engines)('the documented set-ups on %s', (engine) => {
       const { addresses } = await sets.createWallet(wallet)
       const [address = ''] = addresses
       await expectSigns(signs, address, OTHER)
-      await expect(sets.signTransaction(transactionTo(address, OTHER))).rejects.toThrow(DENIED)
-      await expect(signs.createWallet({ ...wallet, walletName: 'another' })).rejects.toThrow(DENIED)
+      // What one may not do alone waits for the other, whom the policy names.
+      const waiting = await sets.signTransaction(transactionTo(address, OTHER))
+      expect(waiting.activity.status).toBe('ACTIVITY_STATUS_CONSENSUS_NEEDED')
+      const { fingerprint } = waiting.activity
+      const approved = await speaker(signerKey).submit('approve_activity', { fingerprint })
+      await expectSignedBy(
+        address,
+        approved.at('activity.result.signTransactionResult.signedTransaction'),
+      )
+      await expect(signs.deleteUsers({ userIds: [maker] })).rejects.toThrow(DENIED)
     })
 
     test('shared: the end user and the business sign together', async () => {
