@@ -23,6 +23,7 @@ const ERASED = [
   'org_user',
   'outbox',
   'passkey',
+  'policy',
   'private_key',
   'private_key_secret',
   'tag',
@@ -113,6 +114,8 @@ describe.each(engines)('deletion on %s', (engine) => {
     await below.submit('create_private_keys', { privateKeys }, 'CREATE_PRIVATE_KEYS_V2')
     await below.submit('create_user_tag', { userTagName: 't', userIds: [userId] })
     await below.submit('create_invitations', { invitations: [invitationParams(userId)] })
+    const policy = { policyName: 'p', effect: 'EFFECT_DENY', condition: 'true', notes: '' }
+    await below.submit('create_policy', policy, 'CREATE_POLICY_V3')
     const webhook = { name: 'FEATURE_NAME_WEBHOOK', value: 'https://hooks.example/' }
     await below.submit('set_organization_feature', webhook)
     const sign = (client: AppClient, payload: string) =>

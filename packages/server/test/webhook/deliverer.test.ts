@@ -11,6 +11,8 @@ import { engines } from '../support/instance.ts'
 import { helpers, openWebhooks, setWebhook, type Webhooks } from '../support/webhooks.ts'
 
 const HOUR_MS = 60 * 60 * 1000
+/** For a busy machine. */
+const PATIENT = { timeout: 20_000 }
 const DAY_MS = 24 * HOUR_MS
 
 describe.each(engines)('webhooks on %s', (engine) => {
@@ -126,6 +128,15 @@ describe.each(engines)('webhooks on %s', (engine) => {
     expect(arrived()[1]?.body).toEqual(arrived()[0]?.body)
   })
 
+  test('that are not answered in time are tried again', async () => {
+    hooks.receiver.answer = () => undefined
+    await happen(2)
+    await hooks.delivererOf(hooks.instance.app, { attemptMs: 100 }).run()
+    const waiting = { outcome: 'waiting', attempts: 1, last_answer: 'timeout' }
+    expect(await hooks.log()).toEqual([waiting, waiting])
+    expect(hooks.receiver.atOnceMax).toBe(1)
+  })
+
   test('that fail wait for their retry while later ones go on', async () => {
     let failing = true
     hooks.receiver.answer = ({ event }, response) =>
@@ -188,10 +199,10 @@ describe.each(engines)('webhooks on %s', (engine) => {
     arrived().length = 0
     const running = hooks.deliver()
     const at = (path: string) => arrived().filter((one) => one.path.startsWith(path))
-    await expect.poll(() => at('/fast').length).toBe(30)
+    await expect.poll(() => at('/fast').length, PATIENT).toBe(30)
     // What happens while they hang is delivered as well.
     await happen(1)
-    await expect.poll(() => at('/').length).toBe(34)
+    await expect.poll(() => at('/').length, PATIENT).toBe(34)
     expect(at('/slow')).toHaveLength(3)
     hooks.receiver.answer = (_one, response) => response.writeHead(204).end()
     for (const release of held) release()
@@ -207,10 +218,10 @@ describe.each(engines)('webhooks on %s', (engine) => {
       held.push(() => response.writeHead(204).end())
     }
     const running = hooks.deliver()
-    await expect.poll(() => held.length).toBe(32)
+    await expect.poll(() => held.length, PATIENT).toBe(32)
     const [first] = held.splice(0, 1)
     first?.()
-    await expect.poll(() => held.length).toBe(32)
+    await expect.poll(() => held.length, PATIENT).toBe(32)
     hooks.receiver.answer = (_one, response) => response.writeHead(204).end()
     for (const release of held) release()
     await running

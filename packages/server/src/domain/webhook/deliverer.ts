@@ -49,6 +49,8 @@ export interface WebhookDependencies {
   privateHosts: PrivateHosts
   /** The public look-up of names, where it is not the system's. */
   resolve?: Resolve
+  /** How long an attempt may take, where it is less than ten seconds. */
+  attemptMs?: number
   /** Told how each attempt went, and how long it took. */
   observe(outcome: AttemptOutcome, seconds: number): void
 }
@@ -188,6 +190,7 @@ export class WebhookDeliverer {
     const { organization_id: organizationId, id } = message
     try {
       const { store, keyvault, directory, privateHosts, resolve } = this.#deps
+      const timeoutMs = this.#deps.attemptMs ?? ATTEMPT_MS_MAX
       const organization = await directory.refresh(organizationId)
       const url = organization === undefined ? null : featureValue(organization, 'WEBHOOK')
       const row = await findEventBody(store.reader, organizationId, id)
@@ -201,7 +204,7 @@ export class WebhookDeliverer {
         target,
         { headers, body: event.body, signal: this.#stopping.signal },
         {
-          timeoutMs: ATTEMPT_MS_MAX,
+          timeoutMs,
           trusted: isTrusted(target, privateHosts),
           ...(resolve && { resolve }),
         },
