@@ -84,16 +84,16 @@ async function decided(deps: Dependencies, family: Family, attempt: Attempt): Pr
 /** One round while the organization cannot change: so nobody starves who is always overtaken. */
 function underLock(
   deps: Dependencies,
-  { organization }: Caller,
+  { organization: { organizationId } }: Caller,
   work: (locked: Dependencies) => Promise<unknown>,
 ): Promise<unknown> {
   const verifyOffline = (token: string) => deps.oidc.verifyOffline(token)
-  return deps.underLock(organization.organizationId, (locked) => {
+  return deps.underLock(organizationId, (locked) => {
     const { reader } = locked
     return work({
       ...deps,
-      store: { engine: reader.engine, reader, read: (read) => read(reader) },
-      directory: deps.directory.within(reader),
+      store: { engine: reader.engine, reader, read: (read) => deps.store.read(read) },
+      directory: deps.directory.within(reader, organizationId),
       queue: locked,
       // SECURITY: nobody may hold the lock while a stranger's server takes its time.
       oidc: { verify: verifyOffline, verifyOffline },
