@@ -5,6 +5,7 @@ import type { Operation } from '../operation/operation.ts'
 import { newUuid } from '../platform/ids.ts'
 import { Stopwatch } from '../platform/stopwatch.ts'
 import { parseStrictJson } from '../platform/strictJson.ts'
+import { StorageFailure } from '../store/engine.ts'
 import { Admission } from './admit.ts'
 import { type Dependencies, FREE_ROUNDS, isCurrent, ROUNDS_MAX } from './dependencies.ts'
 import { recordRefusal } from './record.ts'
@@ -152,8 +153,9 @@ function parseBody(body: Buffer): Call['json'] {
   })
 }
 
-/** An unknown error becomes `INTERNAL` with an id that the log has too. */
+/** A failed storage becomes `UNAVAILABLE`, an unknown error `INTERNAL` with an id that the log has too. */
 function publicError(thrown: unknown, deps: Dependencies): AppError {
   if (thrown instanceof AppError) return thrown
+  if (thrown instanceof StorageFailure) return new AppError('UNAVAILABLE', {}, { cause: thrown })
   return new AppError('INTERNAL', { requestId: newUuid(deps.clock.now()) }, { cause: thrown })
 }
