@@ -31,4 +31,5 @@ export {
 export { generatePrivateKey, publicKeyOf } from './privateKey.ts'
 export { parsePublicKey, uncompressPublicKey, type VerifyKey } from './publicKey.ts'
 export { type RecoverableSignature, signEd25519, signP256, signSecp256k1 } from './sign.ts'
+export { parseSolanaTransaction, type SolanaTransaction } from './solana/transaction.ts'
 export { verifyEcdsaDigest, verifyEd25519, verifyP256Message } from './verify.ts'
