@@ -79,14 +79,25 @@ export function parseSolanaTransaction(
 }
 
 function openEnvelope(bytes: Buffer): Envelope {
+  // Not parsed first: that is slow for what no node takes.
   if (bytes.length > transactionBytesMax) refuse('the transaction is over 1232 bytes')
+  const envelope = readEnvelope(bytes)
+  // SPEC: a count below 128 takes one byte, and more signatures do not fit.
+  if (1 + envelope.signatures.length + envelope.messageBytes.length > transactionBytesMax) {
+    refuse('the transaction is over 1232 bytes')
+  }
+  return envelope
+}
+
+function readEnvelope(bytes: Buffer): Envelope {
   const whole = verdictOf(() => readWhole(bytes))
   const bare = verdictOf(() => readBare(bytes))
   if (whole.ok && bare.ok) refuse('the transaction reads both with and without signatures')
   if (whole.ok) return whole
   if (bare.ok) return bare
-  const looksBare = (bytes[0] ?? 0) >= 0x80
-  return refuse(looksBare ? bare.reason : whole.reason)
+  // Only a message of some version has this bit in its first byte.
+  const isVersioned = (bytes[0] ?? 0) >= 0x80
+  return refuse(isVersioned ? bare.reason : whole.reason)
 }
 
 function readWhole(bytes: Buffer): Envelope {
@@ -104,10 +115,6 @@ function readWhole(bytes: Buffer): Envelope {
 function readBare(messageBytes: Buffer): Envelope {
   const message = readMessage(messageBytes)
   const signatures = Buffer.alloc(message.signerCount * signatureBytes)
-  // A count below 128 is one byte.
-  if (1 + signatures.length + messageBytes.length > transactionBytesMax) {
-    refuse('the transaction is over 1232 bytes')
-  }
   return { signatures, messageBytes, message }
 }
 
