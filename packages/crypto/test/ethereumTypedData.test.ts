@@ -56,7 +56,13 @@ describe('the example of EIP-712', () => {
         verifyingContract: hex('cc'.repeat(20)),
         salt: null,
       },
+      describeMessage: expect.any(Function) as unknown,
     })
+  })
+
+  test('describes its message as it is given', () => {
+    const verdict = hashTypedData(JSON.stringify(mail))
+    expect(verdict.ok && verdict.describeMessage()).toEqual(mail.message)
   })
 
   test('as @turnkey/viem sends it (viem serializeTypedData)', () => {
@@ -241,4 +247,51 @@ test('a primary type with a colon, without structs', () => {
   expect(`0x${digestOf(JSON.stringify(data))}`).toBe(viemHash(data as never))
   const types = { 'Some:Send': [{ name: 'a', type: 'B' }], B: fields }
   expect(digestOf(JSON.stringify({ ...data, types }))).toBe('`Some:Send.a` has an unknown type')
+})
+
+describe('a message is described in one spelling', () => {
+  const types = {
+    Order: [
+      { name: 'amounts', type: 'uint256[]' },
+      { name: 'delta', type: 'int8' },
+      { name: 'token', type: 'address' },
+      { name: 'salt', type: 'bytes32' },
+      { name: 'data', type: 'bytes' },
+      { name: 'legs', type: 'Leg[][1]' },
+      { name: 'open', type: 'bool' },
+    ],
+    Leg: [{ name: 'note', type: 'string' }],
+  }
+  const describeOf = (message: object) => {
+    const data = { types, primaryType: 'Order', domain: {}, message }
+    const verdict = hashTypedData(JSON.stringify(data))
+    return verdict.ok ? verdict.describeMessage() : verdict.reason
+  }
+  const spelled = {
+    amounts: ['0x0a', 10, '10'],
+    delta: '-1',
+    token: `0x${'AB'.repeat(20)}`,
+    salt: `0x${'CD'.repeat(32)}`,
+    data: '0xEF',
+    legs: [[{ note: 'a' }]],
+    open: true,
+  }
+
+  test('whatever the client chose', () => {
+    expect(describeOf(spelled)).toEqual({
+      amounts: [10n, 10n, 10n],
+      delta: -1n,
+      token: '0xABaBaBaBABabABabAbAbABAbABabababaBaBABaB',
+      salt: `0x${'cd'.repeat(32)}`,
+      data: '0xef',
+      legs: [[{ note: 'a' }]],
+      open: true,
+    })
+  })
+
+  test('a domain alone has no message', () => {
+    const data = { types: {}, primaryType: 'EIP712Domain', domain: { name: 'a' } }
+    const verdict = hashTypedData(JSON.stringify(data))
+    expect(verdict.ok && verdict.describeMessage()).toEqual({})
+  })
 })

@@ -1,8 +1,11 @@
 // Searches whose approvals a consensus still needs.
 import type { User } from './context.ts'
 import type { Policy, Request } from './decide.ts'
+import { compile } from './evaluation/compile.ts'
 import { Frame } from './evaluation/frame.ts'
 import { workMax } from './limits.ts'
+import { partsOf } from './typing/parts.ts'
+import type { Checked, Term } from './typing/term.ts'
 
 /** Sets of user ids, each of which would make the consensus true. */
 export type MissingApprovals = Readonly<{
@@ -73,3 +76,31 @@ function smallestSets(
 }
 
 const idsOf = (users: readonly User[]) => users.map(({ id }) => id)
+
+/**
+ * Whether the policy's consensus asks for this user's approval: one of its functions over
+ * `approvers` picks the user, or it looks at all approvers, whoever they are.
+ */
+export function couldCount({ consensus }: Policy, user: User): boolean {
+  if (consensus === null) return false
+  const parts = partsOf(consensus.checked.term)
+  const picking = new Set<Term>()
+  for (const part of parts) {
+    if (part.op === 'each' && part.list.op === 'keyword') {
+      picking.add(part.list)
+      if (picks(part, consensus.checked, user)) return true
+    }
+  }
+  return parts.some((part) => part.op === 'keyword' && !picking.has(part))
+}
+
+type Each = Extract<Term, { op: 'each' }>
+
+/** Whether the predicate is true of the user, or depends on another approver. */
+function picks(each: Each, { part, expression }: Checked, user: User): boolean {
+  const inside = partsOf(each)
+  const bound = new Set(inside.flatMap((term) => (term.op === 'each' ? [term.slot] : [])))
+  if (inside.some((term) => term.op === 'variable' && !bound.has(term.slot))) return true
+  const { run } = compile({ part, expression, term: { ...each, name: 'any' } })
+  return run(new Frame({ approvers: [user] })) === true
+}

@@ -1,5 +1,5 @@
 // The policy language: parse, check, evaluate, explain and decide. Pure, and never throws.
-export { missingApprovals, type MissingApprovals } from './approvals.ts'
+export { couldCount, missingApprovals, type MissingApprovals } from './approvals.ts'
 export {
   type Activity,
   type BitcoinTransaction,

@@ -97,6 +97,7 @@ const table = {
     'rpc error: code = Unauthenticated desc = expired api key publicKey',
   ],
   NOT_AUTHORIZED: ['forbidden', 'request not authorized'],
+  DENIED_EXPLICITLY: ['forbidden', 'policy engine denied request explicitly'],
   OPERATIONS_DISABLED: ['forbidden', 'api operations disabled'],
   AUTHENTICATION_FAILED: ['forbidden', 'authentication failed'],
   ORGANIZATION_NOT_FOUND: ['notFound', 'no organization found with the given ID'],

@@ -7,6 +7,7 @@ import type { Snapshot } from '../domain/organization/model.ts'
 import type { AppError, ErrorCode } from '../errors.ts'
 import type { Stopwatch } from '../platform/stopwatch.ts'
 import type { JsonValue } from '../platform/strictJson.ts'
+import type { Context } from './context.ts'
 import type {
   ActivityOperation,
   Operation,
@@ -66,12 +67,10 @@ interface ParsedVote {
   timestampMs: number
 }
 
-/** An activity with everything its wire form needs. */
+/** An activity with its votes after the first. */
 export interface ActivityView {
   activity: ActivityRow
   votes: readonly VoteRow[]
-  organization: Snapshot
-  parent: Snapshot | null
 }
 
 /** What the generated reference says about a family, beside its records. */
@@ -115,7 +114,8 @@ export interface Family {
   parseVote(json: JsonValue, operation: VoteOperation): ParsedVote
   /** Verifies a stored proof again; undefined when it does not hold. */
   ballotOf(vote: StoredVote, place: VotePlace): Ballot | undefined
-  encodeActivity(view: ActivityView, viewer: Actor): unknown
+  /** An activity as `ctx.actor` sees it. */
+  encodeActivity(ctx: Context, view: ActivityView): Promise<unknown>
   encodeError(error: AppError): Reply
 }
 

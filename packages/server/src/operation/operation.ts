@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import type { EffectTx } from '../commit/unit.ts'
 import type { VoteSelection } from '../domain/activity/activity.ts'
+import type { Subject } from '../domain/policy/subject.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { ActionContext, Context } from './context.ts'
 import type { Tag } from './tags.ts'
@@ -27,6 +28,9 @@ interface Described {
 
 /** What the policy engine calls this action; or why it is not subject to policies. */
 type PolicySubject = { resource: string; action: string } | { exempt: string }
+
+/** One thing that policies look at, or several, of which each must be allowed. */
+type Subjects = Subject | readonly Subject[]
 
 /** A version of an activity: its type on the wire, and the keys of its intent and result. */
 export interface Version {
@@ -87,6 +91,8 @@ export interface ActivitySpec<
   parentMayAct: ParentMayAct<z.output<S>>
   /** The user whose own credentials this manages: that user needs no policy. Null: nobody's. */
   ownUser: (params: z.output<S>) => string | null
+  /** What policies see of it beside the activity itself. It never throws: what is not there is absent. */
+  concerns: (ctx: Context, params: z.output<S>) => Promise<Subjects> | Subjects
   /** How many signatures it makes, for quotas. Exactly operations whose policy action is `SIGN`. */
   signs?: (params: z.output<S>) => number
   errors: readonly E[]
@@ -108,6 +114,7 @@ export interface ActivityOperation extends Described {
   rootQuorumOnly: boolean
   parentMayAct: ParentMayAct
   ownUser(params: unknown): string | null
+  concerns(ctx: Context, params: unknown): Promise<Subjects> | Subjects
   signs: ((params: unknown) => number) | null
   errors: readonly ErrorCode[]
   example: { params: unknown; result: unknown }
@@ -146,6 +153,7 @@ export function defineActivity<
         ? parentMayAct
         : (ctx, value) => parentMayAct(ctx, value as z.output<S>),
     ownUser: (value) => spec.ownUser(value as z.output<S>),
+    concerns: (ctx, value) => spec.concerns(ctx, value as z.output<S>),
     signs: signs === undefined ? null : (value) => signs(value as z.output<S>),
     async run(ctx, value) {
       const { effects } = spec

@@ -1,9 +1,10 @@
 // Running an operation that was allowed: prepare, with declared errors kept as its outcome.
 import type { Effects, Unit } from '../commit/unit.ts'
 import type { ActivityRow, Actor } from '../domain/activity/activity.ts'
-import { type Ballot, decide, decidingOrganization } from '../domain/authority/decide.ts'
+import { type Ballot, decide, type Verdict } from '../domain/authority/decide.ts'
 import { AppError, type ErrorDetails, errorCategory, isErrorCode } from '../errors.ts'
 import type { ActionContext, Context } from '../operation/context.ts'
+import { decisionInput } from '../operation/decision.ts'
 import type { Call, Caller, Submission } from '../operation/family.ts'
 import { contextOf } from './context.ts'
 import type { Dependencies } from './dependencies.ts'
@@ -36,7 +37,13 @@ export function failedWith(error: AppError): Execution {
   return { ...held, status: 'FAILED', error }
 }
 
-interface Run {
+/** What was decided, and what came of running it; null: it does not run. */
+export interface Attempt {
+  verdict: Verdict
+  execution: Execution | null
+}
+
+export interface Run {
   call: Call
   caller: Caller
   submission: Pick<Submission, 'operation' | 'version' | 'params'>
@@ -48,24 +55,23 @@ interface Run {
  * Decides, and when the verdict is to run, prepares. Declared errors are its outcome; others are
  * thrown.
  */
-export async function attempt(deps: Dependencies, run: Run): Promise<Execution | 'hold' | 'deny'> {
-  const { submission, caller, submitter, call } = run
-  const { operation, params } = submission
-  const verdict = decide({
-    organization: decidingOrganization(submitter, caller),
-    targetId: caller.organization.organizationId,
-    submitter,
-    approvals: run.approvals,
-    rootQuorumOnly: operation.rootQuorumOnly,
-    parentMayAct: operation.parentMayAct !== false,
-    ownUserId: operation.ownUser(params),
-  })
-  call.watch.lap('decide')
-  if (verdict.kind === 'deny') return 'deny'
+export async function attempt(deps: Dependencies, run: Run): Promise<Attempt> {
+  const { submission, submitter, call } = run
   const ctx = contextOf(deps, { ...run, actor: submitter, reader: deps.store.reader })
+  const verdict = await decide(decisionInput(ctx, submission, run.approvals))
+  call.watch.lap('decide')
+  return { verdict, execution: await executeIf(verdict, ctx, submission) }
+}
+
+async function executeIf(
+  verdict: Verdict,
+  ctx: Context,
+  submission: Run['submission'],
+): Promise<Execution | null> {
+  if (verdict.kind === 'deny') return null
   try {
     if (!(await conditionHolds(ctx, submission))) return failedWith(new AppError('NOT_AUTHORIZED'))
-    if (verdict.kind === 'hold') return 'hold'
+    if (verdict.kind === 'hold') return null
     return await execute({ ...ctx, decidedBy: verdict.by }, submission)
   } catch (error) {
     if (!(error instanceof AppError) || isTransient(error)) throw error

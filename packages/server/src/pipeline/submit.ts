@@ -3,11 +3,14 @@ import { sha256 } from '@keystead/crypto/node'
 import type { Outcome, Unit } from '../commit/unit.ts'
 import { listActivitiesByFingerprint, listVotes } from '../domain/activity/activity.store.ts'
 import { type ActivityRow, actorName, answers } from '../domain/activity/activity.ts'
-import { AppError } from '../errors.ts'
+import type { Verdict } from '../domain/authority/decide.ts'
+import { evaluationsText } from '../domain/policy/evaluations.ts'
+import { AppError, type ErrorCode } from '../errors.ts'
 import type { Call, Caller, Family, Submission } from '../operation/family.ts'
 import { newUuid } from '../platform/ids.ts'
 import { chargeFor, overQuota, rootOf } from './admit.ts'
 import { storedBody } from './bodies.ts'
+import { contextOf } from './context.ts'
 import { type Dependencies, isCurrent } from './dependencies.ts'
 import { attempt, type Execution, failedWith, failureText, held, storedFailure } from './execute.ts'
 import { auditFacts, decidedOn } from './record.ts'
@@ -30,13 +33,15 @@ export async function submit(deps: Dependencies, family: Family, turn: Turn): Pr
     return answer({ deps, family, turn }, known)
   }
   const approvals = [caller.ballot]
-  const attempted = await attempt(deps, { ...turn, submission, submitter: caller.actor, approvals })
-  const execution = typeof attempted === 'string' ? UNRUN[attempted] : attempted
+  const run = { ...turn, submission, submitter: caller.actor, approvals }
+  const { verdict, execution: executed } = await attempt(deps, run)
+  const execution = executed ?? unrun(verdict)
+  const decided = { submission, fingerprint, execution, verdict }
   call.watch.lap('prepare')
-  const unit = await buildUnit(deps, turn, { submission, fingerprint, execution })
+  const unit = await buildUnit(deps, turn, decided)
   const outcome = await deps.queue.submit(unit)
   call.watch.lap('commit')
-  return conclude(deps, family, { turn, submission, fingerprint, execution, unit, outcome })
+  return conclude(deps, family, { ...decided, turn, unit, outcome })
 }
 
 /** Whether a body that was never seen may still be accepted. */
@@ -46,11 +51,17 @@ export function isTimely(deps: Dependencies, call: Call, timestampMs: number): b
 }
 
 /** What becomes of a request that does not run. */
-const UNRUN = { hold: held, deny: failedWith(new AppError('NOT_AUTHORIZED')) }
+function unrun(verdict: Verdict): Execution {
+  if (verdict.kind !== 'deny') return held
+  return failedWith(new AppError(verdict.explicit ? 'DENIED_EXPLICITLY' : 'NOT_AUTHORIZED'))
+}
+
+const DENIALS = new Set<ErrorCode | undefined>(['DENIED_EXPLICITLY', 'NOT_AUTHORIZED'])
 
 interface Decided {
   submission: Submission
   fingerprint: Buffer
+  verdict: Verdict
   execution: Execution
 }
 
@@ -63,11 +74,11 @@ const AUDIT_OUTCOME = {
 async function buildUnit(
   deps: Dependencies,
   { call, caller }: Turn,
-  { submission, fingerprint, execution }: Decided,
+  { submission, fingerprint, execution, verdict }: Decided,
 ): Promise<Unit & { activity: NonNullable<Unit['activity']> }> {
   const nowMs = deps.clock.now()
   const { organization } = caller
-  const denied = execution.error?.code === 'NOT_AUTHORIZED'
+  const denied = DENIALS.has(execution.error?.code)
   const id = newUuid(nowMs)
   const waits = execution.status === 'CONSENSUS_NEEDED'
   const body = await storedBody(deps, { call, submission, activityId: id, held: waits })
@@ -97,6 +108,7 @@ async function buildUnit(
       stamp: caller.stamp,
       result: execution.result,
       failure: execution.error === null ? null : failureText(execution.error),
+      evaluations: evaluationsText(verdict.evaluations),
     },
     target: null,
     vote: null,
@@ -107,11 +119,8 @@ async function buildUnit(
   }
 }
 
-interface Conclusion {
+interface Conclusion extends Decided {
   turn: Turn
-  submission: Submission
-  fingerprint: Buffer
-  execution: Execution
   unit: Awaited<ReturnType<typeof buildUnit>>
   outcome: Outcome
 }
@@ -121,7 +130,7 @@ async function conclude(
   family: Family,
   conclusion: Conclusion,
 ): Promise<unknown> {
-  const { turn, submission, fingerprint, unit, outcome } = conclusion
+  const { turn, fingerprint, unit, outcome } = conclusion
   switch (outcome.kind) {
     case 'again':
       return 'again'
@@ -137,7 +146,7 @@ async function conclude(
     }
     case 'failed': {
       const execution = failedWith(outcome.error)
-      const failed = await buildUnit(deps, turn, { submission, fingerprint, execution })
+      const failed = await buildUnit(deps, turn, { ...conclusion, execution })
       const stored = await deps.queue.submit(failed)
       return conclude(deps, family, { ...conclusion, execution, unit: failed, outcome: stored })
     }
@@ -169,11 +178,12 @@ async function answer(
 ): Promise<unknown> {
   const error = storedFailure(activity)
   if (error !== null) throw error
-  const { organization, parent, actor } = turn.caller
   const fresh = activity.created_ms === activity.updated_ms
   const votes =
     fresh && activity.status !== 'CONSENSUS_NEEDED'
       ? []
       : await listVotes(deps.store.reader, activity.organization_id, activity.id)
-  return { activity: family.encodeActivity({ activity, votes, organization, parent }, actor) }
+  const { call, caller } = turn
+  const ctx = contextOf(deps, { call, caller, actor: caller.actor, reader: deps.store.reader })
+  return { activity: await family.encodeActivity(ctx, { activity, votes }) }
 }

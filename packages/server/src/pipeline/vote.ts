@@ -6,19 +6,27 @@ import {
   listActivitiesByFingerprint,
   listVotes,
 } from '../domain/activity/activity.store.ts'
-import type { ActivityRow, VoteRow } from '../domain/activity/activity.ts'
-import { type Ballot, decidingOrganization, mayVote } from '../domain/authority/decide.ts'
+import type { ActivityRow, Actor, VoteRow } from '../domain/activity/activity.ts'
+import {
+  type Ballot,
+  type DecisionInput,
+  decidingOrganization,
+  mayVote,
+} from '../domain/authority/decide.ts'
 import { Tampered } from '../domain/audit/head.ts'
 import type { Snapshot } from '../domain/organization/model.ts'
+import { evaluationsText } from '../domain/policy/evaluations.ts'
 import { AppError, assert } from '../errors.ts'
-import type { Call, Caller, Family } from '../operation/family.ts'
+import { decisionInput } from '../operation/decision.ts'
+import type { Call, Caller, Family, Submission } from '../operation/family.ts'
 import type { VoteOperation } from '../operation/operation.ts'
 import { newUuid } from '../platform/ids.ts'
 import { parseStrictJson } from '../platform/strictJson.ts'
 import { chargeFor, overQuota, rootOf } from './admit.ts'
 import { acceptedJson, signedBody } from './bodies.ts'
+import { contextOf } from './context.ts'
 import { type Dependencies, isCurrent } from './dependencies.ts'
-import { attempt, type Execution, failedWith, failureText } from './execute.ts'
+import { attempt, type Attempt, type Execution, failedWith, failureText } from './execute.ts'
 import { auditFacts, decidedOn } from './record.ts'
 import { isTimely } from './submit.ts'
 
@@ -46,13 +54,16 @@ export async function vote(deps: Dependencies, family: Family, turn: Turn): Prom
   const poll: Poll = { ...turn, operation: call.operation, activity, votes }
   const earlier = earlierVote(poll)
   if (activity.status !== 'CONSENSUS_NEEDED' || earlier === call.operation.selection) {
-    return (await isCurrent(deps, caller)) ? answer(family, poll) : 'again'
+    return (await isCurrent(deps, caller)) ? answer(deps, family, poll) : 'again'
   }
   if (earlier !== undefined) throw new AppError('ALREADY_VOTED')
   if (!isTimely(deps, call, timestampMs)) throw new AppError('TIMESTAMP_OUTSIDE_WINDOW')
   refuseForeignVoter(poll)
-  if (!mayVote(pollingOrganization(poll), caller.actor)) throw new AppError('NOT_AUTHORIZED')
-  return cast(deps, family, poll)
+  const held = await readHeld(deps, family, poll)
+  if (!(await mayVote(heldInput(deps, poll, held), caller.actor))) {
+    throw new AppError('NOT_AUTHORIZED')
+  }
+  return cast(deps, family, { ...poll, ...held })
 }
 
 /** A vote counts only in the organization whose quorum decides. */
@@ -84,13 +95,43 @@ function earlierVote({
   )?.selection
 }
 
-async function cast(deps: Dependencies, family: Family, poll: Poll): Promise<unknown> {
-  const execution =
-    poll.operation.selection === 'REJECTED'
-      ? 'rejected'
-      : await executeIfReached(deps, family, poll)
+/** What was submitted, and whose approvals of it count so far. */
+interface Held {
+  submission: Submission
+  approvals: readonly Ballot[]
+}
+
+/** @throws Tampered when what is stored is not what was submitted */
+async function readHeld(deps: Dependencies, family: Family, poll: Poll): Promise<Held> {
+  const { activity } = poll
+  const body = await signedBody(deps, activity)
+  const submission = family.parseSubmission(acceptedJson(body))
+  if (submission.organizationId !== activity.organization_id) {
+    throw new Tampered(`activity ${activity.id} was copied from another organization`)
+  }
+  return { submission, approvals: storedBallots(family, poll, body) }
+}
+
+function submitterOf({ activity }: Poll): Actor {
+  const { actor_organization_id: organizationId, actor_user_id: userId } = activity
+  return { organizationId, userId }
+}
+
+function heldInput(deps: Dependencies, poll: Poll, { submission, approvals }: Held): DecisionInput {
+  const ctx = contextOf(deps, { ...poll, actor: submitterOf(poll), reader: deps.store.reader })
+  return decisionInput(ctx, submission, approvals)
+}
+
+async function cast(deps: Dependencies, family: Family, poll: Poll & Held): Promise<unknown> {
+  const { caller, operation } = poll
+  const approvals = [...poll.approvals, caller.ballot]
+  // Decided anew with this vote, and run when that is enough.
+  const attempted =
+    operation.selection === 'REJECTED'
+      ? REJECTED
+      : await attempt(deps, { ...poll, submitter: submitterOf(poll), approvals })
   poll.call.watch.lap('prepare')
-  const unit = buildUnit(deps, poll, execution)
+  const unit = buildUnit(deps, poll, attempted)
   const outcome = await deps.queue.submit(unit)
   poll.call.watch.lap('commit')
   switch (outcome.kind) {
@@ -102,50 +143,27 @@ async function cast(deps: Dependencies, family: Family, poll: Poll): Promise<unk
     case 'overQuota':
       throw overQuota(poll.caller, outcome.atMs)
     case 'committed': {
-      const signatures = execution === 'rejected' ? 0 : (execution?.signatures ?? 0)
+      const signatures = executionOf(attempted)?.signatures ?? 0
       const used = { activities: 0, signatures }
       deps.usage.count(rootOf(poll.caller).organizationId, outcome.atMs, used)
-      return answer(family, applied(poll, unit, outcome.atMs))
+      return answer(deps, family, applied(poll, unit, outcome.atMs))
     }
     case 'failed': {
-      const ended = buildUnit(deps, poll, failedWith(outcome.error))
+      assert(attempted !== REJECTED, 'a rejection has no effects')
+      const ended = buildUnit(deps, poll, { ...attempted, execution: failedWith(outcome.error) })
       const stored = await deps.queue.submit(ended)
       return stored.kind === 'committed'
-        ? answer(family, applied(poll, ended, stored.atMs))
+        ? answer(deps, family, applied(poll, ended, stored.atMs))
         : 'again'
     }
   }
-}
-
-/** Decides anew with this vote, and runs the activity when that is enough. */
-async function executeIfReached(
-  deps: Dependencies,
-  family: Family,
-  poll: Poll,
-): Promise<Execution | null> {
-  const { activity, caller } = poll
-  const body = await signedBody(deps, activity)
-  const submission = family.parseSubmission(acceptedJson(body))
-  if (submission.organizationId !== activity.organization_id) {
-    throw new Tampered(`activity ${activity.id} was copied from another organization`)
-  }
-  const attempted = await attempt(deps, {
-    ...poll,
-    submission,
-    submitter: {
-      organizationId: activity.actor_organization_id,
-      userId: activity.actor_user_id,
-    },
-    approvals: [...storedBallots(family, poll, body), caller.ballot],
-  })
-  return typeof attempted === 'string' ? null : attempted
 }
 
 /** SECURITY: the stamps of stored votes are verified again before they count. */
 function storedBallots(family: Family, poll: Poll, body: Buffer): Ballot[] {
   const { activity, votes } = poll
   const submitted = {
-    voter: { organizationId: activity.actor_organization_id, userId: activity.actor_user_id },
+    voter: submitterOf(poll),
     body,
     stamp: activity.stamp,
   }
@@ -175,14 +193,20 @@ function namesActivity(family: Family, { activity, operation }: Poll, { body }: 
   }
 }
 
-/** `rejected`, an execution, or null: a vote that is not yet enough. */
-type Effect = Execution | 'rejected' | null
+/** What a vote does: it rejects, or it approves with what came of that. */
+const REJECTED = 'rejected'
+type Effect = typeof REJECTED | Attempt
+
+/** What runs by it; null also for an approval that is not yet enough. */
+function executionOf(effect: Effect): Execution | null {
+  return effect === REJECTED ? null : effect.execution
+}
 
 function buildUnit(deps: Dependencies, poll: Poll, effect: Effect): Unit {
   const { activity, call, caller, operation, votes } = poll
   const nowMs = deps.clock.now()
   const end = endOf(activity, effect)
-  const execution = effect === 'rejected' ? null : effect
+  const execution = executionOf(effect)
   return {
     id: newUuid(nowMs),
     ...decidedOn(caller),
@@ -190,7 +214,7 @@ function buildUnit(deps: Dependencies, poll: Poll, effect: Effect): Unit {
       { operation, request: call.request, caller },
       {
         action: operation.type,
-        outcome: effect === 'rejected' ? 'rejected' : 'accepted',
+        outcome: effect === REJECTED ? 'rejected' : 'accepted',
         activityId: activity.id,
         bodyHash: sha256(call.request.body),
         payload: end === null ? {} : { ends: end.status },
@@ -207,6 +231,7 @@ function buildUnit(deps: Dependencies, poll: Poll, effect: Effect): Unit {
       selection: operation.selection,
       body: call.request.body,
       stamp: caller.stamp,
+      evaluations: effect === REJECTED ? null : evaluationsText(effect.verdict.evaluations),
     },
     end,
     charge: chargeFor(deps, caller, execution?.signatures ?? 0),
@@ -216,10 +241,11 @@ function buildUnit(deps: Dependencies, poll: Poll, effect: Effect): Unit {
 }
 
 function endOf({ id }: ActivityRow, effect: Effect): ActivityEnd | null {
-  if (effect === null) return null
-  if (effect === 'rejected') return { id, status: 'REJECTED', result: null, failure: null }
-  const failure = effect.error === null ? null : failureText(effect.error)
-  return { id, status: effect.status, result: effect.result, failure }
+  if (effect === REJECTED) return { id, status: 'REJECTED', result: null, failure: null }
+  const { execution } = effect
+  if (execution === null) return null
+  const failure = execution.error === null ? null : failureText(execution.error)
+  return { id, status: execution.status, result: execution.result, failure }
 }
 
 /** The poll as it stands after `unit` was committed. */
@@ -231,7 +257,8 @@ function applied(poll: Poll, unit: Unit, atMs: number): Poll {
   return { ...poll, activity, votes }
 }
 
-function answer(family: Family, { activity, votes, caller }: Poll): unknown {
-  const { organization, parent, actor } = caller
-  return { activity: family.encodeActivity({ activity, votes, organization, parent }, actor) }
+async function answer(deps: Dependencies, family: Family, poll: Poll): Promise<unknown> {
+  const { activity, votes, caller } = poll
+  const ctx = contextOf(deps, { ...poll, actor: caller.actor, reader: deps.store.reader })
+  return { activity: await family.encodeActivity(ctx, { activity, votes }) }
 }

@@ -40,6 +40,7 @@ export function activityUnit(
     denied_to: '',
     redacted: null,
     sealed_body: null,
+    evaluations: null,
     type: 'ACTIVITY_TYPE_SIGN_RAW_PAYLOAD_V2',
     actor_organization_id: organizationId,
     actor_user_id: newUuid(Date.now()),

@@ -32,6 +32,8 @@ export type TypedDataDigest = Readonly<{
   digest: Buffer
   primaryType: string
   domain: TypedDataDomain
+  /** Makes plain data of the message: integers as bigints, bytes and addresses as `0x` text. */
+  describeMessage: () => Readonly<Record<string, unknown>>
 }>
 
 // EIP-712, Definition of domainSeparator, in the order of the specification.
@@ -73,7 +75,15 @@ export function hashTypedData(text: string): Verdict<TypedDataDigest> {
     } else if (data.has('message') && readObject(data.get('message'), '`message`').size > 0) {
       refuse('`message` has members, but the primary type is the domain')
     }
-    return { digest: keccak256(Buffer.concat(parts)), primaryType, domain: describe(domain) }
+    return {
+      digest: keccak256(Buffer.concat(parts)),
+      primaryType,
+      domain: describe(domain),
+      describeMessage: () =>
+        primaryType === domainTypeName
+          ? {}
+          : encoder.describeStruct(primaryType, data.get('message')),
+    }
   })
 }
 

@@ -39,6 +39,30 @@ export class TypedDataEncoder {
     return keccak256(Buffer.concat([this.#typeHash(name), ...words]))
   }
 
+  /**
+   * A value that was hashed, in one spelling: integers as bigints, bytes as lower-case hexadecimal
+   * with `0x`, addresses in the case of EIP-55.
+   */
+  describeStruct(name: string, value: Json | undefined): Readonly<Record<string, unknown>> {
+    const object = readObject(value, name)
+    const fields = this.#types.get(name) ?? []
+    return Object.fromEntries(
+      fields.map((field) => [field.name, this.#describe(field.type, object.get(field.name))]),
+    )
+  }
+
+  #describe({ base, lengths, text }: FieldType, value: Json | undefined): unknown {
+    if (lengths.length > 0) {
+      const itemType = { base, text, lengths: lengths.slice(0, -1) }
+      return readArray(value ?? [], base).map((item) => this.#describe(itemType, item))
+    }
+    if (this.#types.has(base)) return this.describeStruct(base, value)
+    if (base === 'string' || base === 'bool') return value
+    const digits = bytesOf(value)?.toString('hex') ?? ''
+    if (base === 'address') return withEthereumChecksum(digits)
+    return base.startsWith('bytes') ? `0x${digits}` : integerOf(value)
+  }
+
   #encode(type: FieldType, value: Json, where: string): Buffer {
     const length = type.lengths.at(-1)
     if (length === undefined) {

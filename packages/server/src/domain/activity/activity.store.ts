@@ -21,6 +21,7 @@ export const activityTable = table('activity', {
   updated_ms: 'integer',
   redacted: 'integer',
   sealed_body: 'bytes',
+  evaluations: 'text',
 })
 
 export const voteTable = table('vote', {
@@ -33,6 +34,7 @@ export const voteTable = table('vote', {
   body: 'bytes',
   stamp: 'text',
   created_ms: 'integer',
+  evaluations: 'text',
 })
 
 const ACTIVITY_COLUMNS = Object.keys(activityTable.columns).join(', ')

@@ -28,6 +28,8 @@ export interface ActivityRow {
   redacted: number | null
   /** The original of a redacted body while it waits for votes, sealed under the data key. */
   sealed_body: Buffer | null
+  /** JSON of what the policies came to, as `evaluationsText` writes it. */
+  evaluations: string | null
 }
 
 export type VoteSelection = 'APPROVED' | 'REJECTED'
@@ -43,6 +45,8 @@ export interface VoteRow {
   body: Buffer
   stamp: string
   created_ms: number
+  /** As with an activity. */
+  evaluations: string | null
 }
 
 /** Somebody who acts: a user, in the organization it belongs to. */

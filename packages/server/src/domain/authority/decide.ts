@@ -1,6 +1,14 @@
 // The decision: may this run now, must it wait for more votes, or is it refused?
+import {
+  type Context as PolicyContext,
+  couldCount,
+  decide as decidePolicies,
+  type Decision,
+  type PolicyEvaluation,
+} from '@keystead/policy'
 import type { Actor } from '../activity/activity.ts'
 import type { Snapshot } from '../organization/model.ts'
+import { compiled } from '../policy/compiled.ts'
 
 /** A vote that may count: by whom, with which credential. */
 export interface Ballot {
@@ -10,7 +18,7 @@ export interface Ballot {
 }
 
 export interface DecisionInput {
-  /** The organization whose quorum decides. */
+  /** The organization whose quorum and policies decide. */
   organization: Snapshot
   /** The organization that the request acts on. */
   targetId: string
@@ -20,42 +28,105 @@ export interface DecisionInput {
   parentMayAct: boolean
   /** The user whose own credentials are managed, if that is what the request does. */
   ownUserId: string | null
+  /** What policies see of the request, each of which must be allowed; asked only when they decide. */
+  contexts(): Promise<readonly PolicyContext[]>
 }
 
-/** By what something was allowed: enough root users, or the user whose own credentials it is about. */
-export type DecidedBy = 'rootQuorum' | 'ownUser'
+/** By what something was allowed; `ownUser`: it is about the submitter's own credentials. */
+export type DecidedBy = 'rootQuorum' | 'policy' | 'ownUser'
 
-/** `hold`: the root users' votes are below their threshold, and more of them could reach it. */
-export type Verdict = { kind: 'allow'; by: DecidedBy } | { kind: 'hold' } | { kind: 'deny' }
+/**
+ * `hold`: it waits for more votes, of root users or of those whom an allow policy asks for. A denial
+ * is `explicit` when a policy denied. `evaluations`: what each policy came to; none were asked when
+ * the root quorum decided.
+ */
+export type Verdict = { evaluations: readonly PolicyEvaluation[] } & (
+  | { kind: 'allow'; by: DecidedBy }
+  | { kind: 'hold' }
+  | { kind: 'deny'; explicit: boolean }
+)
 
-/** Pure: the same snapshot and votes always give the same verdict. */
-export function decide(input: DecisionInput): Verdict {
+const UNASKED = { evaluations: [] } as const
+
+/** The same snapshot, votes and request always give the same verdict. */
+export async function decide(input: DecisionInput): Promise<Verdict> {
   const { organization, submitter } = input
   const foreign = submitter.organizationId !== input.targetId
-  if (foreign && !input.parentMayAct) return { kind: 'deny' }
-  const rootVotes = countRootVotes(organization, input.approvals)
-  if (rootVotes >= organization.rootThreshold) return { kind: 'allow', by: 'rootQuorum' }
+  if (foreign && !input.parentMayAct) return { ...UNASKED, kind: 'deny', explicit: false }
+  const voters = votersOf(organization, input.approvals)
+  const rootVotes = voters.filter((id) => organization.users.get(id)?.isRoot === true).length
+  if (rootVotes >= organization.rootThreshold) {
+    return { ...UNASKED, kind: 'allow', by: 'rootQuorum' }
+  }
+  const waits = rootVotes > 0
+  const refusal = waits ? ({ kind: 'hold' } as const) : ({ kind: 'deny', explicit: false } as const)
+  if (input.rootQuorumOnly) return { ...UNASKED, ...refusal }
+  const { outcome, evaluations } = await askPolicies(organization, voters, input)
+  // Denied by a policy: only the root quorum can still let it pass.
+  if (outcome === 'denyExplicit') {
+    return waits ? { evaluations, kind: 'hold' } : { evaluations, kind: 'deny', explicit: true }
+  }
+  if (outcome === 'allow') return { evaluations, kind: 'allow', by: 'policy' }
   const own = input.ownUserId === submitter.userId && !foreign
-  if (own && !input.rootQuorumOnly) return { kind: 'allow', by: 'ownUser' }
-  return { kind: rootVotes > 0 ? 'hold' : 'deny' }
+  if (own) return { evaluations, kind: 'allow', by: 'ownUser' }
+  if (outcome === 'requiresConsensus') return { evaluations, kind: 'hold' }
+  return { evaluations, ...refusal }
 }
 
-/** Whether a vote of `voter` could ever count for what waits in `organization`. */
-export function mayVote(organization: Snapshot, voter: Actor): boolean {
-  return (
-    voter.organizationId === organization.organizationId &&
-    organization.users.get(voter.userId)?.isRoot === true
+/**
+ * Whether a vote of `voter` could count for what waits: a root user's always, another user's when
+ * no policy denies, and the consensus of an allow policy that is about the request asks for it.
+ */
+export async function mayVote(input: DecisionInput, voter: Actor): Promise<boolean> {
+  const { organization } = input
+  if (voter.organizationId !== organization.organizationId) return false
+  const user = organization.users.get(voter.userId)
+  if (user === undefined) return false
+  if (user.isRoot) return true
+  const { policies, users } = compiled(organization)
+  const approver = users.get(user.id)
+  if (input.rootQuorumOnly || policies.length === 0 || approver === undefined) return false
+  const voters = votersOf(organization, input.approvals)
+  const { denies, evaluations } = await askPolicies(organization, voters, input)
+  if (denies.length > 0) return false
+  return policies.some((policy, at) => {
+    const state = evaluations[at]?.state
+    const concerned = state === 'consensusFalse' || state === 'applies'
+    return policy.effect === 'allow' && concerned && couldCount(policy, approver)
+  })
+}
+
+const NO_POLICIES = { outcome: 'denyImplicit', denies: [], evaluations: [] } as const
+
+/** From the best to the worst: of several contexts the worst decides. */
+const OUTCOMES = ['allow', 'requiresConsensus', 'denyImplicit', 'denyExplicit'] as const
+
+async function askPolicies(
+  organization: Snapshot,
+  voters: readonly string[],
+  input: DecisionInput,
+): Promise<Pick<Decision, 'outcome' | 'denies' | 'evaluations'>> {
+  const { policies, users } = compiled(organization)
+  if (policies.length === 0) return NO_POLICIES
+  const approvers = voters.flatMap((id) => users.get(id) ?? [])
+  const contexts = await input.contexts()
+  const decisions = contexts.map((context) =>
+    decidePolicies(policies, { context, approvers, users: [...users.values()] }),
   )
+  const rank = ({ outcome }: Decision) => OUTCOMES.indexOf(outcome)
+  return decisions.reduce((worst, one) => (rank(one) > rank(worst) ? one : worst))
 }
 
-function countRootVotes(organization: Snapshot, approvals: readonly Ballot[]): number {
+/** The users of `organization` whose approvals count, each once. */
+function votersOf(organization: Snapshot, approvals: readonly Ballot[]): string[] {
   const voters = new Set<string>()
   for (const { voter, credentialId } of approvals) {
+    const here = voter.organizationId === organization.organizationId
     // A vote whose credential was deleted does not count; one whose key only expired does.
     const holds = organization.credentialOwners.get(credentialId) === voter.userId
-    if (holds && mayVote(organization, voter)) voters.add(voter.userId)
+    if (here && holds) voters.add(voter.userId)
   }
-  return voters.size
+  return [...voters]
 }
 
 /** The organization whose quorum decides on what `submitter` asked of `organization`: its own. */

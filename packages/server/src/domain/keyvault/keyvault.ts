@@ -33,7 +33,8 @@ export interface SigningKey {
   curve: Curve
   /** Compressed; what the unsealed key must match. */
   publicKey: Buffer
-  source: { walletId: string; path: string } | { privateKeyId: string }
+  /** An account of a wallet has an address of its own. */
+  source: { walletId: string; path: string; address: string } | { privateKeyId: string }
 }
 
 /** An unsealed signing key. */

@@ -121,6 +121,19 @@ export const invitationTable = table('invitation', {
   updated_ms: 'integer',
 })
 
+export const policyTable = table('policy', {
+  organization_id: 'uuid',
+  id: 'uuid',
+  name: 'text',
+  effect: 'text',
+  consensus: 'text',
+  condition: 'text',
+  notes: 'text',
+  limits: 'text',
+  created_ms: 'integer',
+  updated_ms: 'integer',
+})
+
 /** Tables whose rows `state_mac` covers. A row that a decision reads belongs in one of them. */
 const coveredTables = {
   organization: organizationTable,
@@ -132,6 +145,7 @@ const coveredTables = {
   oidcIdentities: oidcIdentityTable,
   tags: tagTable,
   invitations: invitationTable,
+  policies: policyTable,
 } as const satisfies Record<string, Table>
 
 /** What an organization holds: the covered tables without its own row. */

@@ -1,6 +1,7 @@
 // What a decision reads of an organization, as nouns.
 import type { AddressFormat, Curve, VerifyKey } from '@keystead/crypto/node'
 import type { PasskeyKey } from '../passkey/coseKey.ts'
+import type { Limit } from '../policy/limit.ts'
 import type { Features } from './features.ts'
 import type { ResourceLimits, SetLimits } from './limits.ts'
 
@@ -111,6 +112,20 @@ export interface PrivateKey {
   updatedMs: number
 }
 
+/** A rule that allows or denies requests. A part that is empty constrains nothing. */
+export interface Policy {
+  id: string
+  name: string
+  effect: 'allow' | 'deny'
+  consensus: string
+  condition: string
+  notes: string
+  /** Of a deny policy: it denies only what would go beyond one of these. */
+  limits: readonly Limit[]
+  createdMs: number
+  updatedMs: number
+}
+
 export interface Snapshot {
   organizationId: string
   revision: number
@@ -129,6 +144,7 @@ export interface Snapshot {
   invitations: ReadonlyMap<string, Invitation>
   wallets: ReadonlyMap<string, Wallet>
   privateKeys: ReadonlyMap<string, PrivateKey>
+  policies: ReadonlyMap<string, Policy>
   features: Features
   limits: ResourceLimits
   /** What of its limits and allowances was set for it alone. */

@@ -10,6 +10,7 @@ import type {
   Invitation,
   OidcIdentity,
   Passkey,
+  Policy,
   PrivateKey,
   Snapshot,
   Tag,
@@ -24,8 +25,8 @@ export function snapshotFromRows(row: Row, rows: CoveredRows): Omit<Snapshot, 'r
   const oidcIdentities = rows.oidcIdentities.map(oidcIdentityFromRow)
   const credentials = [...apiKeys, ...passkeys, ...oidcIdentities]
   const users = usersFromRows(rows.users, { apiKeys, passkeys, oidcIdentities })
-  const { wallets, privateKeys, tags, invitations } = rows
-  const others = [users, wallets, privateKeys, tags, invitations]
+  const { wallets, privateKeys, tags, invitations, policies } = rows
+  const others = [users, wallets, privateKeys, tags, invitations, policies]
     .map(({ length }) => length)
     .reduce((sum, count) => sum + count)
   const parentId = nullable(row, 'parent_id')
@@ -43,6 +44,7 @@ export function snapshotFromRows(row: Row, rows: CoveredRows): Omit<Snapshot, 'r
     invitations: new Map(rows.invitations.map((row) => [text(row, 'id'), invitationFromRow(row)])),
     wallets: new Map(rows.wallets.map((wallet) => [text(wallet, 'id'), walletFromRow(wallet)])),
     privateKeys: new Map(rows.privateKeys.map((key) => [text(key, 'id'), privateKeyFromRow(key)])),
+    policies: new Map(policies.map((policy) => [text(policy, 'id'), policyFromRow(policy)])),
     features: new Map(
       Object.entries(json<Record<string, string | null>>(row, 'features') ?? {}),
     ) as Snapshot['features'],
@@ -184,6 +186,19 @@ function privateKeyFromRow(row: Row): PrivateKey {
     tagIds: json(row, 'tags') ?? [],
     exported: row['exported'] === 1,
     imported: row['imported'] === 1,
+    ...times(row),
+  }
+}
+
+function policyFromRow(row: Row): Policy {
+  return {
+    id: text(row, 'id'),
+    name: text(row, 'name'),
+    effect: text(row, 'effect') as Policy['effect'],
+    consensus: text(row, 'consensus'),
+    condition: text(row, 'condition'),
+    notes: text(row, 'notes'),
+    limits: json(row, 'limits') ?? [],
     ...times(row),
   }
 }

@@ -4,6 +4,7 @@ import { isUuid } from '../../platform/ids.ts'
 import type { Reader } from '../../store/engine.ts'
 import type { Keyvault, SigningKey } from '../keyvault/keyvault.ts'
 import type { Snapshot } from '../organization/model.ts'
+import { accountSubject, privateKeySubject, type Subject } from '../policy/subject.ts'
 import { addressKey, assertAccount, type WalletAccount } from './wallet.ts'
 import {
   type AccountPage,
@@ -27,6 +28,40 @@ export async function loadSigner(
   organization: Snapshot,
   signWith: string,
 ): Promise<SigningKey> {
+  const found = await findSigner(services, organization, signWith)
+  if (found === undefined) throw new AppError('SIGNING_RESOURCE_NOT_FOUND')
+  return found
+}
+
+/**
+ * What a request that signs is about, for policies; nothing when the organization has no such key.
+ * @param what about what is signed
+ */
+export async function signingSubject(
+  ctx: Services & { organization: Snapshot },
+  signWith: string,
+  what: (signer: SigningKey) => Subject,
+): Promise<Subject> {
+  const { organization } = ctx
+  const signer = await findSigner(ctx, organization, signWith)
+  return signer === undefined ? {} : { ...keySubject(organization, signer), ...what(signer) }
+}
+
+function keySubject(organization: Snapshot, signer: SigningKey): Subject {
+  const { source } = signer
+  if ('privateKeyId' in source) {
+    const key = organization.privateKeys.get(source.privateKeyId)
+    return key === undefined ? {} : privateKeySubject(key)
+  }
+  const wallet = organization.wallets.get(source.walletId)
+  return wallet === undefined ? {} : accountSubject(wallet, source.address)
+}
+
+async function findSigner(
+  services: Services,
+  organization: Snapshot,
+  signWith: string,
+): Promise<SigningKey | undefined> {
   const { organizationId, revision } = organization
   const name = `${organizationId}/${revision}/${addressKey(signWith)}`
   // Accounts never change, and keys only go with a new revision of their organization.
@@ -34,8 +69,7 @@ export async function loadSigner(
   if (cached !== undefined) return cached
   const found =
     findPrivateKey(organization, signWith) ?? (await findAccount(services, organization, signWith))
-  if (found === undefined) throw new AppError('SIGNING_RESOURCE_NOT_FOUND')
-  services.keyvault.found.set(name, found, 1)
+  if (found !== undefined) services.keyvault.found.set(name, found, 1)
   return found
 }
 
@@ -65,8 +99,8 @@ async function findAccount(
   )
   if (account === undefined || !organization.wallets.has(account.wallet_id)) return undefined
   assertAccount(await services.keyvault.dataKey(services.reader, organizationId), account)
-  const { curve, public_key: publicKey, wallet_id: walletId, path } = account
-  return { organizationId, curve, publicKey, source: { walletId, path } }
+  const { curve, public_key: publicKey, wallet_id: walletId, path, address } = account
+  return { organizationId, curve, publicKey, source: { walletId, path, address } }
 }
 
 /** One account of a wallet. @throws Tampered when the row is not one that this server wrote */

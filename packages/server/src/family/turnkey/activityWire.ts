@@ -1,12 +1,15 @@
 // The Activity object of the Turnkey API, with its intent, result and votes.
 import { sha256 } from '@keystead/crypto/node'
 import { z } from 'zod'
-import type { ActivityRow, Actor } from '../../domain/activity/activity.ts'
-import { decidingOrganization, mayVote } from '../../domain/authority/decide.ts'
+import type { ActivityRow } from '../../domain/activity/activity.ts'
+import { mayVote } from '../../domain/authority/decide.ts'
 import type { Snapshot } from '../../domain/organization/model.ts'
 import { assert } from '../../errors.ts'
+import type { Context } from '../../operation/context.ts'
+import { decisionInput } from '../../operation/decision.ts'
 import type { ActivityView, StoredVote } from '../../operation/family.ts'
 import type { ActivityOperation } from '../../operation/operation.ts'
+import type { ActivityVersion } from '../../operation/registry.ts'
 import { uuidFromBytes, uuidToBytes } from '../../platform/ids.ts'
 import type { JsonValue } from '../../platform/strictJson.ts'
 import { wireFailure } from './errors.ts'
@@ -58,28 +61,26 @@ export const exampleActivity: z.input<typeof activityResult> = {
   failure: null,
 }
 
-/** The intent and result keys of every activity type; filled from the records at start. */
-const keysOfType = new Map<string, { intentKey: string; resultKey: string }>()
+/** The record and version of every activity type; filled from the records at start. */
+const versions = new Map<string, ActivityVersion>()
 
 /** Makes the types of an activity known to the encoder. */
-export function registerKeys(operation: ActivityOperation): void {
-  for (const { type, intentKey, resultKey } of operation.versions) {
-    keysOfType.set(type, { intentKey, resultKey })
-  }
+export function registerVersions(operation: ActivityOperation): void {
+  for (const version of operation.versions) versions.set(version.type, { operation, version })
 }
 
-/** An activity as `viewer` sees it. */
-export function encodeActivity(
+/** An activity as `ctx.actor` sees it. */
+export async function encodeActivity(
+  ctx: Context,
   view: ActivityView,
-  viewer: Actor,
-  nowMs: number,
-): z.input<typeof activityResult> {
+): Promise<z.input<typeof activityResult>> {
   const { activity } = view
-  const keys = keysOfType.get(activity.type)
-  assert(keys !== undefined, 'a stored activity has a known type')
+  const known = versions.get(activity.type)
+  assert(known !== undefined, 'a stored activity has a known type')
+  const keys = known.version
   const body = JSON.parse(activity.body.toString('utf8')) as { parameters?: JsonValue }
   const result: unknown = activity.result === null ? null : JSON.parse(activity.result)
-  const votable = canVote(view, viewer)
+  const votable = await canVote(ctx, view, { ...known, parameters: body.parameters ?? {} })
   return {
     id: activity.id,
     organizationId: activity.organization_id,
@@ -87,7 +88,7 @@ export function encodeActivity(
     type: activity.type,
     intent: { [keys.intentKey]: dropNulls(body.parameters ?? {}) },
     result: result === null ? {} : { [keys.resultKey]: result },
-    votes: encodeVotes(view, nowMs),
+    votes: encodeVotes(ctx, view),
     fingerprint: `sha256:${activity.fingerprint.toString('hex')}`,
     canApprove: votable,
     canReject: votable,
@@ -97,17 +98,28 @@ export function encodeActivity(
   }
 }
 
-function canVote({ activity, votes, organization, parent }: ActivityView, viewer: Actor): boolean {
+async function canVote(
+  ctx: Context,
+  { activity, votes }: ActivityView,
+  { operation, version, parameters }: ActivityVersion & { parameters: JsonValue },
+): Promise<boolean> {
   if (activity.status !== 'CONSENSUS_NEEDED') return false
+  const viewer = ctx.actor
   const voted =
     activity.actor_user_id === viewer.userId ||
     votes.some((row) => row.voter_user_id === viewer.userId)
-  const submitter = { organizationId: activity.actor_organization_id }
-  return !voted && mayVote(decidingOrganization(submitter, { organization, parent }), viewer)
+  // A body whose secrets were left out need not fit its schema any more.
+  const parsed = version.params.safeParse(dropNulls(parameters))
+  if (voted || !parsed.success) return false
+  const submission = { operation, version, params: version.upgrade(parsed.data) }
+  const submitter = {
+    organizationId: activity.actor_organization_id,
+    userId: activity.actor_user_id,
+  }
+  return mayVote(decisionInput({ ...ctx, actor: submitter }, submission, []), viewer)
 }
 
-function encodeVotes(view: ActivityView, nowMs: number) {
-  const { activity, votes, organization, parent } = view
+function encodeVotes({ organization, parent, nowMs }: Context, { activity, votes }: ActivityView) {
   const shared = { snapshots: [organization, parent], activityId: activity.id, nowMs }
   const submitted = {
     id: firstVoteId(activity),

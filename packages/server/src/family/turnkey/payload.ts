@@ -7,9 +7,11 @@ import {
   keccak256,
   sha256,
 } from '@keystead/crypto/node'
+import { lazy } from '@keystead/policy'
 import { z } from 'zod'
 import type { Signature } from '../../domain/keyvault/keyvault.ts'
 import { AppError } from '../../errors.ts'
+import type { Subject } from '../../domain/policy/subject.ts'
 import { oneOf } from '../../operation/schemas.ts'
 
 const PAYLOAD_CHARACTERS_MAX = 512 * 1024
@@ -100,6 +102,33 @@ function decodePayload({ payload: text, encoding: name }: RawPayload): Buffer {
   const bytes = decodeHex(text.replace(/^0x/i, ''))
   if (bytes === undefined) throw new AppError('INVALID_PAYLOAD_ENCODING')
   return bytes
+}
+
+/** What policies see of a payload: typed data, if it is that. */
+export function payloadFacts(raw: RawPayload): Subject {
+  if (raw.encoding !== 'PAYLOAD_ENCODING_EIP712') return {}
+  return { eth: { eip_712: lazy(() => describeTypedData(raw.payload)) } }
+}
+
+function describeTypedData(text: string) {
+  const data = hashTypedData(text)
+  if (!data.ok) return undefined
+  const { name, version, chainId, verifyingContract, salt } = data.domain
+  return {
+    primary_type: data.primaryType,
+    domain: {
+      name: name ?? undefined,
+      version: version ?? undefined,
+      chain_id: chainId ?? undefined,
+      verifying_contract: verifyingContract === null ? undefined : hex(verifyingContract),
+      salt: salt === null ? undefined : hex(salt),
+    },
+    message: data.describeMessage(),
+  }
+}
+
+function hex(bytes: Buffer): string {
+  return `0x${bytes.toString('hex')}`
 }
 
 /** `r` and `s` as 64 hexadecimal digits without `0x`, `v` as the two-digit recovery id. */

@@ -6,7 +6,7 @@ import { Registry } from '../../operation/registry.ts'
 import { decimalText, uuid } from '../../operation/schemas.ts'
 import type { JsonValue } from '../../platform/strictJson.ts'
 import { createOrganization } from './activity/createOrganization.ts'
-import { encodeActivity, registerKeys } from './activityWire.ts'
+import { encodeActivity, registerVersions } from './activityWire.ts'
 import { authenticate } from './auth.ts'
 import { encodeError, fieldError } from './errors.ts'
 import { operations } from './operations.ts'
@@ -31,7 +31,7 @@ const envelope = z.object({
 export function createTurnkeyFamily(options: { signUp: boolean }): Family {
   const registry = new Registry(options.signUp ? [...operations, createOrganization] : operations)
   for (const operation of registry.operations) {
-    if (operation.kind === 'activity') registerKeys(operation)
+    if (operation.kind === 'activity') registerVersions(operation)
   }
   return {
     name: 'turnkey',
@@ -42,7 +42,7 @@ export function createTurnkeyFamily(options: { signUp: boolean }): Family {
         ? authenticateSignUp(call, directory)
         : authenticate(call, directory, fresh),
     encodeError,
-    encodeActivity: (view, viewer) => encodeActivity(view, viewer, Date.now()),
+    encodeActivity,
     parseSubmission: (json) => parseSubmission(registry, json),
     parseQuery: (json, operation) => parse(operation.params, dropNulls(json)),
     parseVote(json, operation) {

@@ -14,6 +14,7 @@ export const changesUser = {
   rootQuorumOnly: false,
   parentMayAct: false,
   ownUser: () => null,
+  concerns: () => ({}),
   limit: 'write',
   older: [],
   result: z.object({ userId: z.uuid() }),

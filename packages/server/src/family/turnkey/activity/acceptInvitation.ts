@@ -63,6 +63,7 @@ export const acceptInvitation = forInvitee(
     rootQuorumOnly: false,
     parentMayAct: false,
     ownUser: ({ userId }) => userId,
+    concerns: () => ({}),
     limit: 'auth',
     params: z.strictObject({
       invitationId: uuid,

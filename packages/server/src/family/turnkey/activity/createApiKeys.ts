@@ -22,6 +22,7 @@ export const createApiKeys = defineActivity({
   rootQuorumOnly: false,
   parentMayAct: false,
   ownUser: ({ userId }) => userId,
+  concerns: () => ({}),
   limit: 'write',
   params: z.strictObject({ userId: uuid, apiKeys: z.array(apiKeyParamsV2).min(1).max(20) }),
   older: [

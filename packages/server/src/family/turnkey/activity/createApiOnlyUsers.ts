@@ -19,6 +19,7 @@ export const createApiOnlyUsers = defineActivity({
   rootQuorumOnly: false,
   parentMayAct: false,
   ownUser: () => null,
+  concerns: () => ({}),
   limit: 'write',
   params: z.strictObject({ apiOnlyUsers: z.array(apiOnlyUserParams).min(1).max(100) }),
   older: [],

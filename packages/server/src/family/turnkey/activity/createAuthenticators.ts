@@ -25,6 +25,7 @@ export const createAuthenticators = defineActivity({
   rootQuorumOnly: false,
   parentMayAct: false,
   ownUser: ({ userId }) => userId,
+  concerns: () => ({}),
   limit: 'write',
   params: z.strictObject({
     userId: uuid,

@@ -43,6 +43,7 @@ export const createInvitations = defineActivity({
   rootQuorumOnly: false,
   parentMayAct: false,
   ownUser: () => null,
+  concerns: () => ({}),
   limit: 'write',
   params: z.strictObject({ invitations: z.array(invitationParams).min(1).max(100) }),
   older: [],

@@ -30,6 +30,7 @@ export const createOauthProviders = defineActivity({
     return email !== null && allProveEmail(oidc, email, oauthProviders)
   },
   ownUser: ({ userId }) => userId,
+  concerns: () => ({}),
   limit: 'write',
   params: z.strictObject({
     userId: uuid,

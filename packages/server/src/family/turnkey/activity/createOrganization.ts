@@ -29,6 +29,7 @@ export const createOrganization = defineActivity({
   parentMayAct: false,
   // Who signs up acts for nobody else yet: `authenticateSignUp` names such a caller.
   ownUser: () => INSTANCE_ID,
+  concerns: () => ({}),
   limit: 'auth',
   params,
   older: [],

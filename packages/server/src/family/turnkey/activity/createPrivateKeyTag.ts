@@ -18,6 +18,7 @@ export const createPrivateKeyTag = defineActivity({
   rootQuorumOnly: false,
   parentMayAct: false,
   ownUser: () => null,
+  concerns: () => ({}),
   limit: 'write',
   params: z.strictObject({ privateKeyTagName: label, privateKeyIds: list(uuid, 1000) }),
   older: [],

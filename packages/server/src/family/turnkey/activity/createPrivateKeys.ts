@@ -23,6 +23,7 @@ export const createPrivateKeys = defineActivity({
   rootQuorumOnly: false,
   parentMayAct: false,
   ownUser: () => null,
+  concerns: () => ({}),
   limit: 'crypto',
   params,
   older: [

@@ -51,6 +51,7 @@ export const createSubOrganization = defineActivity({
   rootQuorumOnly: false,
   parentMayAct: false,
   ownUser: () => null,
+  concerns: () => ({}),
   limit: 'crypto',
   params: subOrganizationParams,
   older: [

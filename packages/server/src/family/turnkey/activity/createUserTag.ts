@@ -18,6 +18,7 @@ export const createUserTag = defineActivity({
   rootQuorumOnly: false,
   parentMayAct: false,
   ownUser: () => null,
+  concerns: () => ({}),
   limit: 'write',
   params: z.strictObject({ userTagName: label, userIds: list(uuid, 200) }),
   older: [],

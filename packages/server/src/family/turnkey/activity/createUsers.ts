@@ -24,6 +24,7 @@ export const createUsers = defineActivity({
   rootQuorumOnly: false,
   parentMayAct: false,
   ownUser: () => null,
+  concerns: () => ({}),
   limit: 'write',
   params,
   older: [

@@ -19,6 +19,7 @@ export const createWallet = defineActivity({
   rootQuorumOnly: false,
   parentMayAct: false,
   ownUser: () => null,
+  concerns: () => ({}),
   limit: 'crypto',
   params: z.strictObject({
     walletName: label,

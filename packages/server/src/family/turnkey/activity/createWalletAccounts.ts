@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { hasAccountOf, insertAccounts } from '../../../domain/wallet/wallet.store.ts'
 import { deriveAccounts } from '../../../domain/wallet/wallet.ts'
 import { AppError } from '../../../errors.ts'
+import { walletSubject } from '../../../domain/policy/subject.ts'
 import { defineActivity } from '../../../operation/operation.ts'
 import { list, uuid } from '../../../operation/schemas.ts'
 import { walletAccountParams } from '../parameters.ts'
@@ -20,6 +21,7 @@ export const createWalletAccounts = defineActivity({
   rootQuorumOnly: false,
   parentMayAct: false,
   ownUser: () => null,
+  concerns: ({ organization }, { walletId }) => walletSubject(organization, walletId),
   limit: 'crypto',
   params: z.strictObject({
     walletId: uuid,

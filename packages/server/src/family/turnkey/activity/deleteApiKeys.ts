@@ -18,6 +18,7 @@ export const deleteApiKeys = defineActivity({
   rootQuorumOnly: false,
   parentMayAct: false,
   ownUser: ({ userId }) => userId,
+  concerns: () => ({}),
   limit: 'write',
   params: z.strictObject({ userId: uuid, apiKeyIds: z.array(uuid).min(1).max(100) }),
   older: [],

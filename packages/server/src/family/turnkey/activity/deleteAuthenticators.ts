@@ -18,6 +18,7 @@ export const deleteAuthenticators = defineActivity({
   rootQuorumOnly: false,
   parentMayAct: false,
   ownUser: ({ userId }) => userId,
+  concerns: () => ({}),
   limit: 'write',
   params: z.strictObject({ userId: uuid, authenticatorIds: z.array(uuid).min(1).max(20) }),
   older: [],

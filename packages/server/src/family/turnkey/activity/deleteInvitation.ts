@@ -18,6 +18,7 @@ export const deleteInvitation = defineActivity({
   rootQuorumOnly: false,
   parentMayAct: false,
   ownUser: () => null,
+  concerns: () => ({}),
   limit: 'write',
   params: z.strictObject({ invitationId: uuid }),
   older: [],

@@ -18,6 +18,7 @@ export const deleteOauthProviders = defineActivity({
   rootQuorumOnly: false,
   parentMayAct: false,
   ownUser: ({ userId }) => userId,
+  concerns: () => ({}),
   limit: 'write',
   params: z.strictObject({ userId: uuid, providerIds: z.array(uuid).min(1).max(100) }),
   older: [],

@@ -18,6 +18,7 @@ export const deletePrivateKeyTags = defineActivity({
   rootQuorumOnly: false,
   parentMayAct: false,
   ownUser: () => null,
+  concerns: () => ({}),
   limit: 'write',
   params: z.strictObject({ privateKeyTagIds: z.array(uuid).min(1).max(100) }),
   older: [],

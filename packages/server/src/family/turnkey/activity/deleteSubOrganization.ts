@@ -17,6 +17,7 @@ export const deleteSubOrganization = defineActivity({
   rootQuorumOnly: true,
   parentMayAct: false,
   ownUser: () => null,
+  concerns: () => ({}),
   limit: 'write',
   params: z.strictObject({
     deleteWithoutExport: z

@@ -18,6 +18,7 @@ export const deleteUserTags = defineActivity({
   rootQuorumOnly: false,
   parentMayAct: false,
   ownUser: () => null,
+  concerns: () => ({}),
   limit: 'write',
   params: z.strictObject({ userTagIds: z.array(uuid).min(1).max(100) }),
   older: [],

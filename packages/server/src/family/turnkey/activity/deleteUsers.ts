@@ -18,6 +18,7 @@ export const deleteUsers = defineActivity({
   rootQuorumOnly: false,
   parentMayAct: false,
   ownUser: () => null,
+  concerns: () => ({}),
   limit: 'write',
   params: z.strictObject({ userIds: z.array(uuid).min(1).max(100) }),
   older: [],

@@ -17,6 +17,7 @@ export const removeOrganizationFeature = defineActivity({
   rootQuorumOnly: true,
   parentMayAct: false,
   ownUser: () => null,
+  concerns: () => ({}),
   limit: 'write',
   params: z.strictObject({ name: featureName }),
   older: [],

@@ -17,6 +17,7 @@ export const setOrganizationFeature = defineActivity({
   rootQuorumOnly: true,
   parentMayAct: false,
   ownUser: () => null,
+  concerns: () => ({}),
   limit: 'write',
   params: featureParams,
   older: [],

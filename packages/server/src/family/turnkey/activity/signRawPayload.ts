@@ -1,9 +1,16 @@
 // SIGN_RAW_PAYLOAD: signs bytes or text with a wallet account.
 import { z } from 'zod'
-import { loadSigner } from '../../../domain/wallet/accounts.ts'
+import { loadSigner, signingSubject } from '../../../domain/wallet/accounts.ts'
 import { defineActivity, older } from '../../../operation/operation.ts'
 import { text, uuid } from '../../../operation/schemas.ts'
-import { encoding, hashFunction, payload, payloadBytes, wireSignature } from '../payload.ts'
+import {
+  encoding,
+  hashFunction,
+  payload,
+  payloadBytes,
+  payloadFacts,
+  wireSignature,
+} from '../payload.ts'
 
 export const signRawPayload = defineActivity({
   name: 'signRawPayload',
@@ -18,6 +25,7 @@ export const signRawPayload = defineActivity({
   rootQuorumOnly: false,
   parentMayAct: false,
   ownUser: () => null,
+  concerns: (ctx, { signWith, ...what }) => signingSubject(ctx, signWith, () => payloadFacts(what)),
   signs: () => 1,
   limit: 'crypto',
   params: z.strictObject({

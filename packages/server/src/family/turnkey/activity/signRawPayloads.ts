@@ -1,9 +1,16 @@
 // SIGN_RAW_PAYLOADS: signs several payloads with one key, all or none.
 import { z } from 'zod'
-import { loadSigner } from '../../../domain/wallet/accounts.ts'
+import { loadSigner, signingSubject } from '../../../domain/wallet/accounts.ts'
 import { defineActivity } from '../../../operation/operation.ts'
 import { text } from '../../../operation/schemas.ts'
-import { encoding, hashFunction, payload, payloadBytes, wireSignature } from '../payload.ts'
+import {
+  encoding,
+  hashFunction,
+  payload,
+  payloadBytes,
+  payloadFacts,
+  wireSignature,
+} from '../payload.ts'
 
 const PAYLOADS_MAX = 100
 
@@ -22,6 +29,12 @@ export const signRawPayloads = defineActivity({
   rootQuorumOnly: false,
   parentMayAct: false,
   ownUser: () => null,
+  // Each payload must be allowed: one that is denied must not hide among the others.
+  concerns: async (ctx, { signWith, payloads, ...how }) => {
+    const facts = payloads.map((one) => payloadFacts({ payload: one, ...how }))
+    const distinct = facts.some(({ eth }) => eth !== undefined) ? facts : facts.slice(0, 1)
+    return Promise.all(distinct.map((what) => signingSubject(ctx, signWith, () => what)))
+  },
   signs: ({ payloads }) => payloads.length,
   limit: 'crypto',
   params: z.strictObject({

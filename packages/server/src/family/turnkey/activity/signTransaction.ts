@@ -1,7 +1,13 @@
 // SIGN_TRANSACTION: signs an unsigned transaction of a chain, and returns it ready to broadcast.
-import { decodeHex, parseEthereumTransaction } from '@keystead/crypto/node'
+import { decodeHex } from '@keystead/crypto/node'
 import { z } from 'zod'
-import { loadSigner } from '../../../domain/wallet/accounts.ts'
+import type { ParsedTransaction } from '../../../domain/transaction/chain.ts'
+import {
+  parseTransaction,
+  type TransactionType,
+  transactionTypes,
+} from '../../../domain/transaction/transaction.ts'
+import { loadSigner, signingSubject } from '../../../domain/wallet/accounts.ts'
 import { defineActivity, older } from '../../../operation/operation.ts'
 import { oneOf, text, uuid } from '../../../operation/schemas.ts'
 
@@ -9,7 +15,7 @@ const TRANSACTION_CHARACTERS_MAX = 512 * 1024
 
 const unsignedTransaction = text(TRANSACTION_CHARACTERS_MAX)
 
-const type = oneOf(['TRANSACTION_TYPE_ETHEREUM'], {
+const type = oneOf(transactionTypes, {
   invalid: 'unsupported transaction type',
   missing: 'is required',
 })
@@ -29,6 +35,11 @@ export const signTransaction = defineActivity({
   rootQuorumOnly: false,
   parentMayAct: false,
   ownUser: () => null,
+  concerns: (ctx, params) =>
+    signingSubject(ctx, params.signWith, (signer) => {
+      const parsed = parsedOf(params)
+      return parsed.ok ? parsed.transaction.facts(signer) : {}
+    }),
   signs: () => 1,
   limit: 'crypto',
   params: z.strictObject({ signWith, unsignedTransaction, type }),
@@ -70,22 +81,33 @@ export const signTransaction = defineActivity({
     },
   },
   changes: 'nothing',
-  async prepare(ctx, { signWith: name, unsignedTransaction: hex }) {
-    const signer = await loadSigner(ctx, ctx.organization, name)
-    if (signer.curve !== 'secp256k1') return ctx.fail('TRANSACTION_CURVE')
-    const bytes = decodeHex(hex.replace(/^0x/i, ''))
-    const parsed =
-      bytes === undefined
-        ? { ok: false as const, reason: 'the transaction is not hexadecimal' }
-        : parseEthereumTransaction(bytes)
+  async prepare(ctx, params) {
+    const signer = await loadSigner(ctx, ctx.organization, params.signWith)
+    const parsed = parsedOf(params)
     if (!parsed.ok) {
       const violations = [{ field: 'unsignedTransaction', description: parsed.reason }]
       return ctx.fail('TRANSACTION_UNPARSEABLE', { violations })
     }
     const { transaction } = parsed
-    const { r, s, v } = await ctx.keyvault.sign(ctx.reader, signer, transaction.signingHash)
-    const signed = transaction.assemble({ r, s, recovery: v === 0 ? 0 : 1 })
+    if (signer.curve !== transaction.curve) return ctx.fail('TRANSACTION_CURVE')
+    const signature = await ctx.keyvault.sign(ctx.reader, signer, transaction.message)
+    const signed = transaction.assemble(signature, signer)
     return { result: { signedTransaction: signed.toString('hex') } }
   },
   effects: null,
 })
+
+/** Policies and the signature look at the same transaction: it is parsed once for both. */
+const known = new WeakMap<object, ParsedTransaction>()
+
+function parsedOf(params: { type: TransactionType; unsignedTransaction: string }) {
+  const earlier = known.get(params)
+  if (earlier !== undefined) return earlier
+  const bytes = decodeHex(params.unsignedTransaction.replace(/^0x/i, ''))
+  const parsed: ParsedTransaction =
+    bytes === undefined
+      ? { ok: false, reason: 'the transaction is not hexadecimal' }
+      : parseTransaction(params.type, bytes)
+  known.set(params, parsed)
+  return parsed
+}

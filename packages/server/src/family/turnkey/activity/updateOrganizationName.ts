@@ -17,6 +17,7 @@ export const updateOrganizationName = defineActivity({
   rootQuorumOnly: false,
   parentMayAct: false,
   ownUser: () => null,
+  concerns: () => ({}),
   limit: 'write',
   params: z.strictObject({ organizationName: label }),
   older: [],

@@ -18,6 +18,7 @@ export const updatePrivateKeyTag = defineActivity({
   rootQuorumOnly: false,
   parentMayAct: false,
   ownUser: () => null,
+  concerns: () => ({}),
   limit: 'write',
   params: z.strictObject({
     privateKeyTagId: uuid,

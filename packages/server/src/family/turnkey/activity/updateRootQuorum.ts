@@ -18,6 +18,7 @@ export const updateRootQuorum = defineActivity({
   rootQuorumOnly: true,
   parentMayAct: false,
   ownUser: () => null,
+  concerns: () => ({}),
   limit: 'write',
   params: z.strictObject({
     threshold: z.int32().describe('How many of them must agree.'),

@@ -18,6 +18,7 @@ export const updateUserTag = defineActivity({
   rootQuorumOnly: false,
   parentMayAct: false,
   ownUser: () => null,
+  concerns: () => ({}),
   limit: 'write',
   params: z.strictObject({
     userTagId: uuid,

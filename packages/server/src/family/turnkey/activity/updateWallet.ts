@@ -1,6 +1,7 @@
 // UPDATE_WALLET: renames a wallet.
 import { z } from 'zod'
 import { updateWalletName } from '../../../domain/wallet/wallet.store.ts'
+import { walletSubject } from '../../../domain/policy/subject.ts'
 import { defineActivity } from '../../../operation/operation.ts'
 import { label, uuid } from '../../../operation/schemas.ts'
 
@@ -17,6 +18,7 @@ export const updateWallet = defineActivity({
   rootQuorumOnly: false,
   parentMayAct: false,
   ownUser: () => null,
+  concerns: ({ organization }, { walletId }) => walletSubject(organization, walletId),
   limit: 'write',
   params: z.strictObject({ walletId: uuid, walletName: label.optional() }),
   older: [],

@@ -28,6 +28,6 @@ export const getActivity = defineQuery({
     const activity = await findActivity(ctx.reader, organizationId, activityId)
     if (activity === undefined) return ctx.fail('ACTIVITY_NOT_FOUND')
     const votes = await listVotes(ctx.reader, organizationId, activityId)
-    return { activity: encodeActivity({ ...ctx, activity, votes }, ctx.actor, ctx.nowMs) }
+    return { activity: await encodeActivity(ctx, { activity, votes }) }
   },
 })

@@ -41,7 +41,7 @@ export const listActivities = defineQuery({
     const encoded = []
     for (const activity of activities) {
       const votes = await listVotes(ctx.reader, organizationId, activity.id)
-      encoded.push(encodeActivity({ ...ctx, activity, votes }, ctx.actor, ctx.nowMs))
+      encoded.push(await encodeActivity(ctx, { activity, votes }))
     }
     return { activities: encoded }
   },

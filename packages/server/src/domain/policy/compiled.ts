@@ -1,0 +1,34 @@
+// The policies and users of a snapshot as the policy language takes them, made once for each.
+import { type Policy as CompiledPolicy, preparePolicy, type User } from '@keystead/policy'
+import type { Policy, Snapshot, User as OrganizationUser } from '../organization/model.ts'
+
+interface Compiled {
+  policies: readonly CompiledPolicy[]
+  users: ReadonlyMap<string, User>
+}
+
+const made = new WeakMap<Snapshot, Compiled>()
+
+/** The policies of an organization, ready to be decided with, and its users as approvers. */
+export function compiled(organization: Snapshot): Compiled {
+  const known = made.get(organization)
+  if (known !== undefined) return known
+  const { policies, users } = organization
+  const fresh = {
+    policies: [...policies.values()].map(compilePolicy),
+    users: new Map([...users.values()].map((user) => [user.id, asApprover(user)])),
+  }
+  made.set(organization, fresh)
+  return fresh
+}
+
+/** @throws Error when a stored policy has no type any more: nothing may be decided without it */
+function compilePolicy({ id, effect, condition, consensus }: Policy): CompiledPolicy {
+  const prepared = preparePolicy({ id, effect, condition, consensus })
+  if (prepared.ok) return prepared.policy
+  throw new Error(`policy ${id} does not compile: ${prepared.part}: ${prepared.error.message}`)
+}
+
+function asApprover({ id, tagIds, email, name }: OrganizationUser): User {
+  return { id, tags: tagIds, email: email ?? '', alias: name }
+}

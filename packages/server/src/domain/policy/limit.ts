@@ -1,0 +1,20 @@
+// Limits of policies: how much may be done, by whom or with what, in which time.
+
+/** What is added up: requests that sign, or the native currency that they move, in its smallest unit. */
+type LimitMeasure = 'signatures' | 'wei' | 'lamports' | 'sun'
+
+/** Whose sums are kept apart. */
+type LimitScope = 'organization' | 'user' | 'wallet' | 'account' | 'destination'
+
+/** Rolling: the last so many seconds. Calendar: from the start of the hour, day, … in UTC. */
+type LimitWindow =
+  | { kind: 'rolling'; seconds: number }
+  | { kind: 'calendar'; unit: 'hour' | 'day' | 'week' | 'month' }
+
+export interface Limit {
+  measure: LimitMeasure
+  per: LimitScope
+  window: LimitWindow
+  /** The greatest sum within the window: decimal digits. */
+  max: string
+}
