@@ -79,11 +79,7 @@ const bad: [string, Buffer, string][] = [
     encode(legacy, 3),
     'the transaction does not have one signature for each signer',
   ],
-  [
-    'a signature count in two bytes',
-    replaced(0, [0x82, 0]),
-    'the message version is unknown',
-  ],
+  ['a signature count in two bytes', replaced(0, [0x82, 0]), 'the message version is unknown'],
   ['more signatures than bytes', replaced(0, [0x7f]), 'the transaction ends early'],
   ['signatures alone', encode(legacy).subarray(0, messageAt), ends],
   ['a trailing byte', concat(encode(legacy), Buffer.of(0)), trailing],

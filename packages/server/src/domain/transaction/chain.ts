@@ -12,7 +12,9 @@ interface TransactionSigner {
 /** An unsigned transaction of some chain. */
 interface Transaction {
   /** The curve of the keys that sign such transactions. */
-  curve: Curve
+  curve: Exclude<Curve, 'p256'>
+  /** Whether it has a place for the signature of this key, which is on the right curve. */
+  isSignedBy(signer: TransactionSigner): boolean
   /** The transaction's keyword for policies. */
   facts(signer: TransactionSigner): Subject
   /** The native currency that it moves, and to whom; for limits. */
@@ -25,8 +27,8 @@ interface Transaction {
 
 /** An amount in the smallest unit of the chain. */
 interface Move {
-  /** As policies name the address. */
-  destination: string
+  /** As policies name the address; null when only the chain knows it. */
+  destination: string | null
   amount: bigint
 }
 
