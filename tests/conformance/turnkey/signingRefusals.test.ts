@@ -254,7 +254,7 @@ describe('a Solana transaction is refused', () => {
       () => fromPayer(new PublicKey(solana), Buffer.from('02000000', 'hex')),
       'a system instruction ends early',
     ],
-    ['an Ethereum transaction', () => UNSIGNED, 'the message ends early'],
+    ['an Ethereum transaction', () => UNSIGNED, 'the transaction ends early'],
   ])('with %s', async (_what, change, description) => {
     const answer = await sign(change(fromPayer(new PublicKey(solana))))
     await expectFailed(answer, refused('failed to parse transaction'))
