@@ -17,8 +17,8 @@ interface Transaction {
   isSignedBy(signer: TransactionSigner): boolean
   /** The transaction's keyword for policies. */
   facts(signer: TransactionSigner): Subject
-  /** The native currency that it moves, and to whom; for limits. */
-  moves: { measure: Limit['measure']; to: readonly Move[] }
+  /** The native currency that it moves, and to whom; for limits. Null when it does not say. */
+  moves: { measure: Limit['measure']; to: readonly Move[] | null }
   /** What is signed: a digest for ECDSA, the whole message for Ed25519. */
   message: Buffer
   /** The signed transaction, as nodes take it. */
@@ -26,9 +26,9 @@ interface Transaction {
 }
 
 /** An amount in the smallest unit of the chain. */
-interface Move {
-  /** As policies name the address; null when only the chain knows it. */
-  destination: string | null
+export interface Move {
+  /** As policies name the address. */
+  destination: string
   amount: bigint
 }
 

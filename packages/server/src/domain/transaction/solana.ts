@@ -3,9 +3,27 @@ import {
   encodeAddress,
   parseSolanaTransaction,
   type SolanaTransaction,
+  type SolanaInstruction,
 } from '@keystead/crypto/node'
 import { lazy, type SolanaTransaction as SolanaFacts } from '@keystead/policy'
-import type { ParsedTransaction } from './chain.ts'
+import type { Move, ParsedTransaction } from './chain.ts'
+
+const SYSTEM_PROGRAM = '11111111111111111111111111111111'
+
+/**
+ * Programs whose instructions move no SOL, or only what `transfers` tells; with the numbers of those
+ * that may hand over what an account has, or pay for one without saying how much: Assign,
+ * AuthorizeNonceAccount, AssignWithSeed; CloseAccount, Reallocate, CreateNativeMint,
+ * WithdrawExcessLamports, UnwrapLamports.
+ */
+const SAYING: ReadonlyMap<string, readonly number[]> = new Map([
+  [SYSTEM_PROGRAM, [1, 7, 10]],
+  ['TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA', [9, 29, 31, 38, 45]],
+  ['TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb', [9, 29, 31, 38, 45]],
+  ['ComputeBudget111111111111111111111111111111', []],
+  ['MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr', []],
+  ['Memo1UhkJRfHyvLMcVucJwxXeuD728EqVDDwQDxFMNo', []],
+])
 
 export function parseSolana(bytes: Buffer): ParsedTransaction {
   const parsed = parseSolanaTransaction(bytes)
@@ -19,14 +37,25 @@ export function parseSolana(bytes: Buffer): ParsedTransaction {
       isSignedBy: ({ publicKey }) =>
         transaction.requiredSigners.includes(encodeAddress('solana', 'ed25519', publicKey)),
       facts: () => facts,
-      moves: {
-        measure: 'lamports',
-        to: transaction.transfers.map(({ to, amount }) => ({ destination: to, amount })),
-      },
+      moves: { measure: 'lamports', to: movesOf(transaction) },
       message: transaction.message,
       assemble: ({ r, s }, { publicKey }) => transaction.assemble(publicKey, Buffer.concat([r, s])),
     },
   }
+}
+
+/** Null when a program may move more than is said, or only the chain knows to whom. */
+function movesOf({ instructions, transfers }: SolanaTransaction): readonly Move[] | null {
+  const moves = transfers.flatMap(({ to, amount }) =>
+    to === null ? [] : [{ destination: to, amount }],
+  )
+  return moves.length === transfers.length && instructions.every(saysWhatItMoves) ? moves : null
+}
+
+function saysWhatItMoves({ programKey, data }: SolanaInstruction): boolean {
+  const silent = SAYING.get(programKey)
+  // The numbers of system instructions have four bytes, of which known ones use the first.
+  return silent !== undefined && !silent.includes(data[0] ?? -1)
 }
 
 /** SECURITY: what only the chain knows stays in its place as undefined, so reading it is an error. */
