@@ -1,7 +1,7 @@
 // Writes Solana messages as told, right or wrong.
 import { base58 } from '@scure/base'
 
-export type Instruction = { program: number; accounts: number[]; data: Buffer }
+type Instruction = { program: number; accounts: number[]; data: Buffer }
 export type Lookup = { table: Buffer; writable: number[]; readonly: number[] }
 export type Fields = {
   /** The bytes before the header, if any. */
@@ -57,7 +57,7 @@ export function systemData(instruction: number, ...rest: Buffer[]): Buffer {
 }
 
 /** A length in front of a list; two bytes from 128 on. */
-export function compact(value: number): number[] {
+function compact(value: number): number[] {
   return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, value >> 7]
 }
 

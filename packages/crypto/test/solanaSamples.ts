@@ -9,7 +9,6 @@ import {
 } from '@solana/spl-token'
 import {
   AddressLookupTableAccount,
-  Keypair,
   PublicKey,
   SystemProgram,
   TransactionInstruction,
@@ -21,7 +20,7 @@ import type { Random } from '../../../tests/support/random.ts'
 type Key = PublicKey | null
 
 export type Sol = { from: Key; to: Key; amount: bigint }
-export type Spl = Sol & { owner: Key; signers: Key[]; tokenMint: Key | '' }
+type Spl = Sol & { owner: Key; signers: Key[]; tokenMint: Key | '' }
 type Step = { kind: string; instruction: TransactionInstruction; sol?: Sol; spl?: Spl }
 
 /** Chooses what an instruction is made of. */
@@ -33,14 +32,12 @@ type Choose = {
   number: (below: number) => number
 }
 
-export const keypairs = Array.from({ length: 8 }, (_, at) =>
-  Keypair.fromSeed(Buffer.alloc(32, at + 1)),
-)
-const pool = keypairs.map(({ publicKey }) => publicKey)
+const pool = Array.from({ length: 8 }, (_, at) => new PublicKey(Buffer.alloc(32, at + 1)))
 const memoProgram = new PublicKey('MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr')
 const space = 165
 
-function choosing({ below }: Random): Choose {
+function choosing(random: Random): Choose {
+  const below = (limit: number) => random.below(limit)
   const key = () => pool[below(pool.length)] ?? PublicKey.default
   return {
     key,

@@ -95,7 +95,7 @@ describe('SOL is moved by', () => {
     ['CreateAccountAllowPrefund', 13, [max, uint64(165n), key(9)], [2, 0]],
     // Wallets add accounts by which a payment is found again.
     ['Transfer with more accounts', 2, [max], [0, 2, 3, 4]],
-  ])('%s', (_name, instruction, parts, accounts) => {
+  ])('%s', (_name, ...[instruction, parts, accounts]) => {
     const { transfers } = parsed(
       calling(systemProgram, systemData(instruction, ...parts), accounts),
     )
@@ -112,7 +112,7 @@ describe('SOL is moved by', () => {
     ['AssignWithSeed', 10, [key(9), seed, key(9)], [2, 0]],
     ['UpgradeNonceAccount', 12, [], [2]],
     ['CreateAccountAllowPrefund of an account paid for', 13, [uint64(0n), max, key(9)], [0]],
-  ])('not by %s', (_name, instruction, parts, accounts) => {
+  ])('not by %s', (_name, ...[instruction, parts, accounts]) => {
     const data = systemData(instruction, ...parts)
     expect(parsed(calling(systemProgram, data, accounts)).transfers).toEqual([])
   })
@@ -132,7 +132,7 @@ describe.each([
     ['Transfer', [3], [amount], [2, 3, 0], ''],
     ['TransferChecked', [12], [amount, Buffer.of(6)], [2, 4, 3, 0], text(5)],
     ['TransferCheckedWithFee', [26, 1], [amount, Buffer.of(6), uint64(1n)], [2, 4, 3, 0], text(5)],
-  ])('%s', (_name, numbers, parts, accounts, tokenMint) => {
+  ])('%s', (_name, ...[numbers, parts, accounts, tokenMint]) => {
     const data = Buffer.concat([Buffer.from(numbers), ...parts])
     const alone = { from: text(3), to: text(4), amount: 99n, owner: text(1), tokenMint }
     expect(parsed(calling(program, data, accounts)).splTransfers).toEqual([

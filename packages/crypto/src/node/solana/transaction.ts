@@ -12,7 +12,7 @@ import {
 } from './transfers.ts'
 
 /** Entries of an address lookup table on the chain, by their index in it. */
-export type AddressTableLookup = Readonly<{
+type AddressTableLookup = Readonly<{
   addressTableKey: string
   writableIndexes: readonly number[]
   readonlyIndexes: readonly number[]
