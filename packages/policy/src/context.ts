@@ -7,7 +7,7 @@ type Whole<T> = { readonly [Name in keyof T]-?: Exclude<T[Name], undefined> }
 export type Lazy<T> = T | (() => T | undefined)
 
 /** All of it there, an absent e-mail address as the empty string. */
-export type User = Whole<KeywordValue<'approvers'>[number]>
+export type User = Whole<NonNullable<KeywordValue<'approvers'>[number]>>
 export type Activity = KeywordValue<'activity'>
 export type Wallet = KeywordValue<'wallet'>
 export type WalletAccount = KeywordValue<'wallet_account'>

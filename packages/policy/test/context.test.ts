@@ -43,13 +43,37 @@ test.each<[unknown, string, string | RegExp]>([
   expect(error?.message).toMatch(message)
 })
 
+const outcomeOf = (text: string, context: object) => {
+  const parsed = parse(text)
+  const checked = parsed.ok ? check(parsed.expression, 'condition') : parsed
+  if (!checked.ok) throw new Error(checked.error.message)
+  return evaluate(compile(checked.checked), context)
+}
+
+describe('an item that the request does not tell', () => {
+  const keys = { solana: { tx: { account_keys: ['alice', undefined, 'bob'] } } }
+  test.each([
+    ['is counted', 'solana.tx.account_keys.count() == 3', 'true'],
+    [
+      'is not reached by what is decided before',
+      "solana.tx.account_keys.contains('alice')",
+      'true',
+    ],
+    ['is not reached beside it', "solana.tx.account_keys[2] == 'bob'", 'true'],
+    ['is an error to read', "solana.tx.account_keys[1] == 'bob'", 'error'],
+    ['is an error to compare with', "solana.tx.account_keys.contains('bob')", 'error'],
+    ['is an error to look for', "'carol' in solana.tx.account_keys", 'error'],
+    ['is an error in all', "solana.tx.account_keys.all(k, k != 'carol')", 'error'],
+    ['is an error in any', "solana.tx.account_keys.any(k, k == 'bob')", 'error'],
+    ['is an error in filter', "solana.tx.account_keys.filter(k, k == 'bob').count() > 0", 'error'],
+    ['is an error in a slice', "solana.tx.account_keys[1..3].contains('bob')", 'error'],
+  ])('%s', (_name, text, outcome) => {
+    const code = outcome === 'error' ? { error: { code: 'FIELD_ABSENT' } } : {}
+    expect(outcomeOf(text, keys)).toMatchObject({ outcome, ...code })
+  })
+})
+
 describe('a context that is not what its type says ends in an error', () => {
-  const outcomeOf = (text: string, context: object) => {
-    const parsed = parse(text)
-    const checked = parsed.ok ? check(parsed.expression, 'condition') : parsed
-    if (!checked.ok) throw new Error(checked.error.message)
-    return evaluate(compile(checked.checked), context)
-  }
   test.each<[string, object]>([
     ['eth.tx.value == 1', { eth: { tx: { value: 1 } } }],
     ['eth.tx.value == 1', { eth: { tx: { value: '1' } } }],

@@ -210,9 +210,11 @@ const types: Readonly<Partial<Record<Type['kind'], fc.Arbitrary<unknown>>>> = {
   dynamic: fc.constantFrom({ type: 'a', list: [1n, 2n], n: 3 }, { n: 'x', list: 'no' }, {}, 'text'),
 }
 
-/** A value of a type; fields are missing now and then. */
+/** A value of a type; fields and items are missing now and then. */
 function valueOf(type: Type): fc.Arbitrary<unknown> {
-  if (type.kind === 'list') return fc.array(valueOf(type.item), { maxLength: 3 })
+  if (type.kind === 'list') {
+    return fc.array(fc.option(valueOf(type.item), { freq: 30, nil: undefined }), { maxLength: 3 })
+  }
   if (type.kind === 'struct') {
     const fields = Object.entries(type.fields).map(
       ([name, field]) => [name, fc.option(valueOf(field), { freq: 30, nil: undefined })] as const,

@@ -29,6 +29,8 @@ const table = {
   INVALID_PAYLOAD: ['invalid', 'invalid payload'],
   TRANSACTION_UNPARSEABLE: ['invalid', 'failed to parse transaction'],
   TRANSACTION_CURVE: ['invalid', 'this kind of transaction needs a secp256k1 key'],
+  TRANSACTION_CURVE_ED25519: ['invalid', 'this kind of transaction needs an ed25519 key'],
+  TRANSACTION_SIGNER: ['invalid', 'the key is not one of the signers of the transaction'],
   INVALID_HASH_FUNCTION: ['invalid', 'invalid hash function'],
   INVALID_API_KEY_EXPIRATION: ['invalid', 'invalid api key expiration'],
   INVALID_PUBLIC_KEY: ['invalid', 'invalid public key'],

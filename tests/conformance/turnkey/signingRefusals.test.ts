@@ -1,4 +1,5 @@
 // What is not signed: each refusal with its message, its field and its reason, kept as failed.
+import { Keypair, PublicKey, SystemProgram, Transaction } from '@solana/web3.js'
 import { serializeTransaction } from 'viem'
 import { mnemonicToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -210,6 +211,66 @@ describe('a transaction is refused', () => {
     })
     await expect(asked).rejects.toThrow('Turnkey error 3: failed to parse transaction')
     await expect(asked).rejects.toBeInstanceOf(HTTP[generation].TurnkeyRequestError)
+  })
+})
+
+describe('a Solana transaction is refused', () => {
+  const payer = Keypair.fromSeed(Buffer.alloc(32, 1)).publicKey
+  const fromPayer = (from: PublicKey, data?: Buffer) => {
+    const to = { fromPubkey: from, toPubkey: payer, lamports: 5 }
+    const instruction = SystemProgram.transfer(to)
+    instruction.data = data ?? instruction.data
+    const fees = { feePayer: from, blockhash: payer.toBase58(), lastValidBlockHeight: 1 }
+    const bytes = new Transaction(fees)
+      .add(instruction)
+      .serialize({ requireAllSignatures: false, verifySignatures: false })
+    return bytes.toString('hex')
+  }
+  const sign = (unsigned: string, signWith = solana) =>
+    signTransaction(unsigned, signWith, 'TRANSACTION_TYPE_SOLANA')
+
+  test.each<[string, (unsigned: string) => string, string]>([
+    ['no bytes', () => '0x', 'the transaction ends early'],
+    ['no hexadecimal', () => '0xzz', 'the transaction is not hexadecimal'],
+    ['a missing byte', (unsigned) => unsigned.slice(0, -2), 'the message ends early'],
+    ['trailing bytes', (unsigned) => `${unsigned}00`, 'the message has trailing bytes'],
+    [
+      'a signature too many',
+      (unsigned) => `02${'00'.repeat(64)}${unsigned.slice(2)}`,
+      'the transaction does not have one signature for each signer',
+    ],
+    [
+      'over 1232 bytes',
+      (unsigned) => unsigned + '00'.repeat(1232),
+      'the transaction is over 1232 bytes',
+    ],
+    [
+      'an unknown version',
+      (unsigned) => `81${unsigned.slice(130)}`,
+      'the message version is unknown',
+    ],
+    [
+      'a transfer without amount',
+      () => fromPayer(new PublicKey(solana), Buffer.from('02000000', 'hex')),
+      'a system instruction ends early',
+    ],
+    ['an Ethereum transaction', () => UNSIGNED, 'the transaction ends early'],
+  ])('with %s', async (_what, change, description) => {
+    const answer = await sign(change(fromPayer(new PublicKey(solana))))
+    await expectFailed(answer, refused('failed to parse transaction'))
+    expect(errorOf(answer).turnkeyErrorCode).toBe('INVALID_TRANSACTION')
+    expect(violationsOf(answer)).toEqual([{ field: 'unsignedTransaction', description }])
+  })
+
+  test('with a secp256k1 key', async () => {
+    const message = 'this kind of transaction needs an ed25519 key'
+    const answer = await sign(fromPayer(new PublicKey(solana)), KNOWN_ADDRESS)
+    await expectFailed(answer, refused(message))
+  })
+
+  test('that the key need not sign', async () => {
+    const message = 'the key is not one of the signers of the transaction'
+    await expectFailed(await sign(fromPayer(payer)), refused(message))
   })
 })
 

@@ -32,6 +32,11 @@ export {
 export { generatePrivateKey, publicKeyOf } from './privateKey.ts'
 export { parsePublicKey, uncompressPublicKey, type VerifyKey } from './publicKey.ts'
 export { type RecoverableSignature, signEd25519, signP256, signSecp256k1 } from './sign.ts'
+export {
+  parseSolanaTransaction,
+  type SolanaInstruction,
+  type SolanaTransaction,
+} from './solana/transaction.ts'
 export type { TronContractType } from './tron/contracts.ts'
 export {
   parseTronTransaction,

@@ -155,7 +155,7 @@ export const keywords = {
 /** A keyword as it is written. */
 export type Keyword = keyof typeof keywords
 
-/** The value of a type: a field that a transaction does not have is left out. */
+/** The value of a type: a field or item that a request does not tell is left out, or undefined. */
 type ValueOf<T> = T extends { kind: 'bool' }
   ? boolean
   : T extends { kind: 'int' }
@@ -163,7 +163,7 @@ type ValueOf<T> = T extends { kind: 'bool' }
     : T extends { kind: 'string' }
       ? string
       : T extends { kind: 'list'; item: infer Item }
-        ? readonly ValueOf<Item>[]
+        ? readonly (ValueOf<Item> | undefined)[]
         : T extends { kind: 'struct'; fields: infer Fields }
           ? { readonly [Name in keyof Fields]?: ValueOf<Fields[Name]> | undefined }
           : unknown

@@ -12,10 +12,12 @@ interface TransactionSigner {
 /** An unsigned transaction of some chain. */
 interface Transaction {
   /** The curve of the keys that sign such transactions. */
-  curve: Curve
+  curve: Exclude<Curve, 'p256'>
+  /** Whether it has a place for the signature of this key, which is on the right curve. */
+  isSignedBy(signer: TransactionSigner): boolean
   /** The transaction's keyword for policies. */
   facts(signer: TransactionSigner): Subject
-  /** The native currency that it moves, and to whom; for limits. Null when it does not say how much. */
+  /** The native currency that it moves, and to whom; for limits. Null when it does not say. */
   moves: { measure: Limit['measure']; to: readonly Move[] | null }
   /** What is signed: a digest for ECDSA, the whole message for Ed25519. */
   message: Buffer

@@ -26,6 +26,7 @@ export function parseEthereum(bytes: Buffer): ParsedTransaction {
     ok: true,
     transaction: {
       curve: 'secp256k1',
+      isSignedBy: () => true,
       facts: ({ publicKey }) => ({ eth: { tx: lazy(() => describe(transaction, publicKey)) } }),
       moves: { measure: 'wei', to: [{ destination: receiver(transaction), amount: value }] },
       message: signingHash,

@@ -1,11 +1,13 @@
 // Transactions that are signed whole: parsed once, described to policies, put together once signed.
 import type { ParsedTransaction } from './chain.ts'
 import { parseEthereum } from './ethereum.ts'
+import { parseSolana } from './solana.ts'
 import { parseTron } from './tron.ts'
 
 /** The chains, by the type that requests name. */
 const PARSERS = {
   TRANSACTION_TYPE_ETHEREUM: parseEthereum,
+  TRANSACTION_TYPE_SOLANA: parseSolana,
   TRANSACTION_TYPE_TRON: parseTron,
 } as const satisfies Record<string, (bytes: Buffer) => ParsedTransaction>
 

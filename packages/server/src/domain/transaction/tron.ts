@@ -31,6 +31,7 @@ export function parseTron(bytes: Buffer): ParsedTransaction {
     ok: true,
     transaction: {
       curve: 'secp256k1',
+      isSignedBy: () => true,
       facts: () => ({ tron: { tx: lazy(() => describe(transaction)) } }),
       moves: { measure: 'sun', to: movesOf(transaction.contract) },
       message: transaction.signingHash,

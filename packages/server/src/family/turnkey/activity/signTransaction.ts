@@ -20,6 +20,11 @@ const type = oneOf(transactionTypes, {
   missing: 'is required',
 })
 
+const CURVE_ERRORS = {
+  secp256k1: 'TRANSACTION_CURVE',
+  ed25519: 'TRANSACTION_CURVE_ED25519',
+} as const
+
 const signWith = text(255).min(1, 'must not be empty')
 
 export const signTransaction = defineActivity({
@@ -38,7 +43,8 @@ export const signTransaction = defineActivity({
   concerns: (ctx, params) =>
     signingSubject(ctx, params.signWith, (signer) => {
       const parsed = parsedOf(params)
-      return parsed.ok ? parsed.transaction.facts(signer) : {}
+      const isMeant = parsed.ok && parsed.transaction.curve === signer.curve
+      return isMeant ? parsed.transaction.facts(signer) : {}
     }),
   signs: () => 1,
   limit: 'crypto',
@@ -67,7 +73,13 @@ export const signTransaction = defineActivity({
     }),
   ],
   result: z.object({ signedTransaction: z.string() }),
-  errors: ['SIGNING_RESOURCE_NOT_FOUND', 'TRANSACTION_UNPARSEABLE', 'TRANSACTION_CURVE'],
+  errors: [
+    'SIGNING_RESOURCE_NOT_FOUND',
+    'TRANSACTION_UNPARSEABLE',
+    'TRANSACTION_CURVE',
+    'TRANSACTION_CURVE_ED25519',
+    'TRANSACTION_SIGNER',
+  ],
   example: {
     params: {
       signWith: '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266',
@@ -89,7 +101,8 @@ export const signTransaction = defineActivity({
       return ctx.fail('TRANSACTION_UNPARSEABLE', { violations })
     }
     const { transaction } = parsed
-    if (signer.curve !== transaction.curve) return ctx.fail('TRANSACTION_CURVE')
+    if (signer.curve !== transaction.curve) return ctx.fail(CURVE_ERRORS[transaction.curve])
+    if (!transaction.isSignedBy(signer)) return ctx.fail('TRANSACTION_SIGNER')
     const signature = await ctx.keyvault.sign(ctx.reader, signer, transaction.message)
     const signed = transaction.assemble(signature, signer)
     return { result: { signedTransaction: signed.toString('hex') } }
