@@ -45,7 +45,8 @@ describe.each(engines)('on %s', (engine) => {
       await first.close()
       made.push(...(await happen(below, 3)), ...(await happen(root, 3)))
       // Asked by SQL: a command takes so long that they would fail once more.
-      const count = (where: string) => countRows({ server, ...root }, 'webhook_event', where)
+      const count = (where: string) =>
+        countRows({ server, organizationId: root.organizationId }, 'webhook_event', where)
       const patience = { timeout: MINUTE, interval: 100 }
       await expect.poll(() => count('attempts > 0'), patience).toBe(12)
       expect(await count(`last_answer = 'ECONNREFUSED' and outcome = 'waiting'`)).toBe(6)

@@ -10,7 +10,7 @@ import {
 } from './strictJson.ts'
 import { nonceLimit, uint256Limit } from './transactionFields.ts'
 import { parseAddress } from './typedDataEncoder.ts'
-import { refuse, type Verdict, verdictOf } from './verdict.ts'
+import { refuse, type Verdict, verdictOf } from '../verdict.ts'
 
 /**
  * An authorization that was hashed. `chainId` 0 makes it valid on every chain, and the zero

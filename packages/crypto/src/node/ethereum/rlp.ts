@@ -1,5 +1,5 @@
 // Recursive Length Prefix: Ethereum's encoding of nested byte strings, read in one spelling only.
-import { refuse, type Verdict, verdictOf } from './verdict.ts'
+import { refuse, type Verdict, verdictOf } from '../verdict.ts'
 
 /** A byte string or a list of items. */
 export type RlpItem = Buffer | readonly RlpItem[]

@@ -1,6 +1,6 @@
 // JSON read so that nothing is lost on the way: what is signed must be what was written.
 import { decodeHex } from '../encoding.ts'
-import { refuse } from './verdict.ts'
+import { refuse } from '../verdict.ts'
 
 /** A JSON value whose numbers are safe integers; objects keep any member name as plain data. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject

@@ -17,7 +17,7 @@ import {
   uint256Limit,
   uint64Limit,
 } from './transactionFields.ts'
-import { refuse, type Verdict, verdictOf } from './verdict.ts'
+import { refuse, type Verdict, verdictOf } from '../verdict.ts'
 
 /** The kind of a transaction, by the proposal that brought it; `legacy` with EIP-155 or without. */
 export type EthereumTransactionType = 'legacy' | 'eip2930' | 'eip1559' | 'eip4844' | 'eip7702'

@@ -1,6 +1,6 @@
 // Readers of single transaction fields: each takes an RLP item and refuses all but one shape.
 import type { RlpItem } from './rlp.ts'
-import { refuse } from './verdict.ts'
+import { refuse } from '../verdict.ts'
 
 /** An address and the storage keys of it a transaction announces (EIP-2930). */
 export type AccessListEntry = Readonly<{ address: Buffer; storageKeys: readonly Buffer[] }>

@@ -16,7 +16,7 @@ import {
   type StructField,
   type StructTypes,
 } from './typedDataTypes.ts'
-import { refuse, type Verdict, verdictOf } from './verdict.ts'
+import { refuse, type Verdict, verdictOf } from '../verdict.ts'
 
 /** What a domain says; null for what it leaves out. Exactly this is part of the digest. */
 export type TypedDataDomain = Readonly<{

@@ -10,7 +10,7 @@ import {
   refuseOtherMembers,
 } from './strictJson.ts'
 import { encodeType, type FieldType, type StructTypes } from './typedDataTypes.ts'
-import { refuse } from './verdict.ts'
+import { refuse } from '../verdict.ts'
 
 const wordBytes = 32
 

@@ -1,6 +1,6 @@
 // The types of EIP-712 typed data: read from JSON, checked, and spelled for hashing.
 import { type Json, readArray, readObject, refuseOtherMembers } from './strictJson.ts'
-import { refuse } from './verdict.ts'
+import { refuse } from '../verdict.ts'
 
 /** A field's type: `base` is atomic or a struct, `lengths` its arrays inside out, null for `[]`. */
 export type FieldType = Readonly<{

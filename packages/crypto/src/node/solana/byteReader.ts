@@ -1,5 +1,5 @@
 // Reads bytes from front to back, and refuses instead of reading beyond the end.
-import { refuse } from '../ethereum/verdict.ts'
+import { refuse } from '../verdict.ts'
 
 const compactBitsPerByte = 7
 const compactBytesMax = 3

@@ -1,5 +1,5 @@
 // The message of a Solana transaction, legacy or version 0: what its signers sign, read strictly.
-import { refuse } from '../ethereum/verdict.ts'
+import { refuse } from '../verdict.ts'
 import { ByteReader } from './byteReader.ts'
 
 /** Entries that a message takes from an address lookup table on the chain. */

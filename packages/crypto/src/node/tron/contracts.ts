@@ -1,6 +1,6 @@
 // The contracts of Tron transactions: the number, the name and the message of each type.
 import { tronAddressPrefix } from '../tronAddress.ts'
-import { refuse } from '../ethereum/verdict.ts'
+import { refuse } from '../verdict.ts'
 import {
   bool,
   bytes,

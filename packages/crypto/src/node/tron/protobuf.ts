@@ -1,5 +1,5 @@
 // Protocol Buffers: messages of a known shape, read in the one spelling that encoders write.
-import { refuse } from '../ethereum/verdict.ts'
+import { refuse } from '../verdict.ts'
 
 /** Reads one field, which may be absent. `name` is what refusals call it. */
 type Field<T> = (reader: MessageReader, name: string) => T

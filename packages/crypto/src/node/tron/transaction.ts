@@ -1,5 +1,5 @@
 // Unsigned Tron transactions: read strictly, described, and put together once signed.
-import { refuse, type Verdict, verdictOf } from '../ethereum/verdict.ts'
+import { refuse, type Verdict, verdictOf } from '../verdict.ts'
 import { sha256 } from '../hash.ts'
 import type { RecoverableSignature } from '../sign.ts'
 import { encodeTronAddress } from '../tronAddress.ts'
