@@ -15,8 +15,8 @@ interface Transaction {
   curve: Curve
   /** The transaction's keyword for policies. */
   facts(signer: TransactionSigner): Subject
-  /** The native currency that it moves, and to whom; for limits. */
-  moves: { measure: Limit['measure']; to: readonly Move[] }
+  /** The native currency that it moves, and to whom; for limits. Null when it does not say how much. */
+  moves: { measure: Limit['measure']; to: readonly Move[] | null }
   /** What is signed: a digest for ECDSA, the whole message for Ed25519. */
   message: Buffer
   /** The signed transaction, as nodes take it. */
@@ -24,7 +24,7 @@ interface Transaction {
 }
 
 /** An amount in the smallest unit of the chain. */
-interface Move {
+export interface Move {
   /** As policies name the address. */
   destination: string
   amount: bigint
