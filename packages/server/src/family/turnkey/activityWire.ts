@@ -104,6 +104,7 @@ async function canVote(
   { operation, version, parameters }: ActivityVersion & { parameters: JsonValue },
 ): Promise<boolean> {
   if (activity.status !== 'CONSENSUS_NEEDED') return false
+  if (ctx.nowMs >= activity.created_ms + ctx.pendingMs) return false
   const viewer = ctx.actor
   const voted =
     activity.actor_user_id === viewer.userId ||
