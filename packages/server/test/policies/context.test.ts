@@ -5,6 +5,7 @@ import { evaluationsText } from '../../src/domain/policy/evaluations.ts'
 import { createTurnkeyFamily } from '../../src/family/turnkey/turnkey.ts'
 import type { Context } from '../../src/operation/context.ts'
 import { policyContexts } from '../../src/operation/policyContext.ts'
+import type { JsonValue } from '../../src/platform/strictJson.ts'
 
 const ID = '019A0000-0000-7000-8000-00000000000A'
 const family = createTurnkeyFamily({ signUp: false })
@@ -12,7 +13,7 @@ const family = createTurnkeyFamily({ signUp: false })
 /** The contexts of a submission that no policy needs an organization for. */
 async function contextsOf(type: string, parameters: object) {
   const envelope = { type, timestampMs: '1', organizationId: ID, parameters }
-  const submission = family.parseSubmission(JSON.parse(JSON.stringify(envelope)))
+  const submission = family.parseSubmission(JSON.parse(JSON.stringify(envelope)) as JsonValue)
   return policyContexts({} as Context, submission)
 }
 
