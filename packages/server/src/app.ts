@@ -13,6 +13,7 @@ import { Directory } from './domain/organization/directory.ts'
 import { UsageMeter } from './domain/usage/meter.ts'
 import { WebhookDeliverer } from './domain/webhook/deliverer.ts'
 import { WEBHOOK_LANE } from './domain/webhook/event.ts'
+import { ActivityExpiry } from './jobs/expireActivities.ts'
 import { ExpiredKeyPurge } from './jobs/purgeExpiredKeys.ts'
 import type { Dependencies, Observed } from './pipeline/dependencies.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
@@ -38,6 +39,7 @@ const CHECKPOINT_MS = 1000
 const OUTBOX_MS = 1000
 const SUMMARY_MS = 60_000
 const PURGE_MS = 60_000
+const EXPIRY_MS = 60_000
 const USAGE_MS = 5000
 
 /** Everything an unsealed process works with. */
@@ -165,6 +167,9 @@ function startJobs(deps: Dependencies, store: Store, lanes: Lanes): Jobs {
   const expiredKeys = new ExpiredKeyPurge({ store, queue, clock, holder })
   const purge = start('purge', () => expiredKeys.run())
   void purge.run()
+  const waiting = new ActivityExpiry({ store, queue, clock, holder, window: deps.window })
+  const expiry = start('expiry', () => waiting.run())
+  void expiry.run()
   const usage = start('usage', () => writeUsage({ store, deps }))
   const timers = [
     setInterval(() => void checkpoint.run(), CHECKPOINT_MS),
@@ -172,6 +177,7 @@ function startJobs(deps: Dependencies, store: Store, lanes: Lanes): Jobs {
     setInterval(() => void events.run(), OUTBOX_MS),
     setInterval(() => void summaries.run(), SUMMARY_MS),
     setInterval(() => void purge.run(), PURGE_MS),
+    setInterval(() => void expiry.run(), EXPIRY_MS),
     setInterval(() => void usage.run(), USAGE_MS),
   ]
   return {
@@ -182,6 +188,7 @@ function startJobs(deps: Dependencies, store: Store, lanes: Lanes): Jobs {
       await events.idle()
       await outbox.idle()
       await purge.idle()
+      await expiry.idle()
       await summaries.run()
       await usage.run()
       await checkpoint.run()

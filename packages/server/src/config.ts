@@ -124,6 +124,11 @@ const settings = {
     fallback: '86400',
     about: 'How old the timestampMs of a new request may be.',
   },
+  KEYSTEAD_PENDING_SECONDS: {
+    schema: duration,
+    fallback: '86400',
+    about: 'How long an activity may wait for approvals; after that it is rejected.',
+  },
   KEYSTEAD_OIDC_PRIVATE_ISSUERS: {
     schema: issuerList,
     fallback: '',
@@ -179,7 +184,7 @@ export interface Config {
   bodyBytesMax: number
   logLevel: 'debug' | 'info' | 'warn' | 'error'
   signUp: 'closed' | 'open'
-  window: { aheadMs: number; behindMs: number }
+  window: { aheadMs: number; behindMs: number; pendingMs: number }
   oidc: { privateIssuers: string[]; emailIssuers: string[] }
   /** `host` or `host:port`. */
   webhookPrivateHosts: string[]
@@ -241,6 +246,7 @@ function fromSettings(values: Settings): Config {
     window: {
       aheadMs: values.KEYSTEAD_TIMESTAMP_AHEAD_SECONDS * 1000,
       behindMs: values.KEYSTEAD_TIMESTAMP_BEHIND_SECONDS * 1000,
+      pendingMs: values.KEYSTEAD_PENDING_SECONDS * 1000,
     },
     oidc: {
       privateIssuers: values.KEYSTEAD_OIDC_PRIVATE_ISSUERS,

@@ -116,6 +116,8 @@ export class Flush {
     if (!(await this.#targetIsCurrent(unit))) return { kind: 'again' }
     const atMs = Math.max(this.#nowMs, head.lastMs)
     if (unit.validUntilMs !== null && atMs >= unit.validUntilMs) return { kind: 'expired' }
+    // SECURITY: what waited too long must not run, whatever time the process believed it was.
+    if (unit.target !== null && atMs >= unit.target.untilMs) return { kind: 'tooLate' }
     if (!this.#charges.allow(unit)) return { kind: 'overQuota', atMs: this.#nowMs }
     let next: Head = head
     if (unit.effects !== null) {

@@ -17,6 +17,8 @@ interface Services {
   webhookHosts: PrivateHosts
   /** Where people reach this server, for links: without a slash at the end. */
   publicUrl: string
+  /** How long an activity may wait for votes. */
+  pendingMs: number
 }
 
 /** @template E the error codes that the operation's record declares */

@@ -12,7 +12,7 @@ import { policyContexts } from './policyContext.ts'
 /** The submission that is decided about: `ctx.actor` is who submitted it. */
 export function decisionInput(
   ctx: Context,
-  submission: Pick<Submission, 'operation' | 'version' | 'params'>,
+  submission: Pick<Submission, 'operation' | 'version' | 'params' | 'submitted'>,
   approvals: readonly Ballot[],
 ): DecisionInput {
   const { operation, params } = submission

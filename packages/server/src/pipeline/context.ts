@@ -22,6 +22,7 @@ export function contextOf(deps: Dependencies, { call, caller, actor, reader }: R
     oidc: deps.oidc,
     publicUrl: deps.publicUrl(),
     webhookHosts: deps.webhookHosts,
+    pendingMs: deps.window.pendingMs,
     reader,
     organization: caller.organization,
     parent: caller.parent,

@@ -46,7 +46,7 @@ export interface Attempt {
 export interface Run {
   call: Call
   caller: Caller
-  submission: Pick<Submission, 'operation' | 'version' | 'params'>
+  submission: Pick<Submission, 'operation' | 'version' | 'params' | 'submitted'>
   submitter: Actor
   approvals: readonly Ballot[]
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { insertPolicies } from '../../../domain/policy/policy.store.ts'
 import { planPolicies } from '../../../domain/policy/policy.ts'
-import { unseenPayloads } from '../../../domain/policy/unseen.ts'
+import { policyWarnings } from '../../../domain/policy/warnings.ts'
 import { defineActivity } from '../../../operation/operation.ts'
 import {
   examplePolicyParams,
@@ -33,14 +33,14 @@ export const createPolicies = defineActivity({
   result: z.object({ policyIds: z.array(z.uuid()), warnings }),
   errors: ['POLICY_LIMIT', 'POLICY_LABEL_NOT_UNIQUE', ...expressionErrors],
   example: {
-    params: { policies: [examplePolicyParams] },
+    params: { policies: [{ ...examplePolicyParams, policyName: 'Payments of the team' }] },
     result: { policyIds: ['019a0000-0000-7000-8000-000000000010'] },
   },
   changes: 'snapshot',
   prepare(ctx, params) {
     const policies = params.policies.map(toPolicyParams)
     const { policyIds, rows } = planPolicies({ ...ctx, policies })
-    const said = unseenPayloads(policies, [...ctx.organization.policies.values(), ...policies])
+    const said = policyWarnings(policies, [...ctx.organization.policies.values(), ...policies])
     return { result: { policyIds, ...wireWarnings(said) }, rows }
   },
   effects: (tx, { rows }) => insertPolicies(tx, rows),
