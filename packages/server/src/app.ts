@@ -15,7 +15,9 @@ import { WebhookDeliverer } from './domain/webhook/deliverer.ts'
 import { WEBHOOK_LANE } from './domain/webhook/event.ts'
 import { ActivityExpiry } from './jobs/expireActivities.ts'
 import { ExpiredKeyPurge } from './jobs/purgeExpiredKeys.ts'
+import type { Family } from './operation/family.ts'
 import type { Dependencies, Observed } from './pipeline/dependencies.ts'
+import { announcerOf } from './pipeline/record.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import { bodyWithoutSecrets } from './operation/secret.ts'
 import { parseStrictJson } from './platform/strictJson.ts'
@@ -55,13 +57,19 @@ export interface App {
 /** How each lane of the outbox delivers. */
 export type Lanes = ReadonlyMap<string, Deliver>
 
+interface JobOptions {
+  lanes: Lanes
+  /** Puts activities into words, for those who are told of them. */
+  family: Pick<Family, 'describeActivity'>
+}
+
 export interface AppOptions {
   config: Config
   clock?: Clock
   /** See `Config.publicUrl`; asked when a link is made. */
   publicUrl: () => string
   /** Background jobs, and how they deliver messages; null: none. */
-  jobs: { lanes: Lanes } | null
+  jobs: JobOptions | null
 }
 
 export async function createApp(store: Store, rootKey: Buffer, options: AppOptions): Promise<App> {
@@ -92,7 +100,7 @@ export async function createApp(store: Store, rootKey: Buffer, options: AppOptio
   }
   // SECURITY: an instance whose own rows were changed from outside does not start.
   await deps.directory.find(INSTANCE_ID)
-  const jobs = options.jobs === null ? noJobs : startJobs(deps, store, options.jobs.lanes)
+  const jobs = options.jobs === null ? noJobs : startJobs(deps, store, options.jobs)
   const stop = async () => {
     await jobs.stop()
     await limiting.close()
@@ -141,7 +149,7 @@ interface Jobs {
 
 const noJobs: Jobs = { deliver: () => Promise.resolve(), stop: () => Promise.resolve() }
 
-function startJobs(deps: Dependencies, store: Store, lanes: Lanes): Jobs {
+function startJobs(deps: Dependencies, store: Store, { lanes, family }: JobOptions): Jobs {
   const holder = randomUUID()
   const { keyvault, clock, queue } = deps
   const start = (name: string, work: () => Promise<void>) =>
@@ -167,7 +175,14 @@ function startJobs(deps: Dependencies, store: Store, lanes: Lanes): Jobs {
   const expiredKeys = new ExpiredKeyPurge({ store, queue, clock, holder })
   const purge = start('purge', () => expiredKeys.run())
   void purge.run()
-  const waiting = new ActivityExpiry({ store, queue, clock, holder, window: deps.window })
+  const announcerIn = async (organizationId: string) => {
+    const organization = await deps.directory.find(organizationId)
+    if (organization === undefined) return null
+    const { parentId } = organization
+    const parent = parentId === null ? undefined : await deps.directory.find(parentId)
+    return announcerOf(family, { organization, parent: parent ?? null })
+  }
+  const waiting = new ActivityExpiry({ ...deps, store, holder, announcerIn })
   const expiry = start('expiry', () => waiting.run())
   void expiry.run()
   const usage = start('usage', () => writeUsage({ store, deps }))

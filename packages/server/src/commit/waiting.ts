@@ -17,7 +17,7 @@ interface Waiting {
 export function endOfWaiting(
   { clock, window }: Waiting,
   organizationId: string,
-  activityIds: readonly string[],
+  { activityIds, announcer }: { activityIds: readonly string[]; announcer: Unit['announcer'] },
 ): Unit {
   const audit = {
     actor: 'system',
@@ -31,12 +31,12 @@ export function endOfWaiting(
   }
   return {
     ...entryOnly({ id: newUuid(clock.now()), organizationId, audit }),
+    announcer,
     changes: 'rows',
-    effects: (tx) =>
-      rejectExpired(tx, organizationId, {
-        ids: activityIds,
-        untilMs: tx.nowMs - window.pendingMs,
-        nowMs: tx.nowMs,
-      }),
+    async effects(tx) {
+      const untilMs = tx.nowMs - window.pendingMs
+      const expired = { ids: activityIds, untilMs, nowMs: tx.nowMs }
+      await tx.announceEnded(await rejectExpired(tx, organizationId, expired))
+    },
   }
 }

@@ -16,7 +16,7 @@ import { mountDevRoutes } from '../http/dev.ts'
 import { HostError, hostFacts, initialise, openStore } from './instance.ts'
 import type { Print } from './serve.ts'
 import { stopSignal } from './fleet.ts'
-import { listen, publicUrlOf } from './serving.ts'
+import { familyOf, listen, publicUrlOf } from './serving.ts'
 
 /** Public on purpose: the key 0x11…11 and the mnemonic that every Ethereum tool knows. */
 const PRIVATE_KEY = '11'.repeat(32)
@@ -134,7 +134,12 @@ async function start(config: Config, clock: DevClock, publicUrl: () => string): 
   })
   const captured: CapturedMail[] = []
   const lanes = new Map([[MAIL_LANE, captureMail(captured, clock)]])
-  const app = await createApp(store, rootKey, { config: own, clock, publicUrl, jobs: { lanes } })
+  const app = await createApp(store, rootKey, {
+    config: own,
+    clock,
+    publicUrl,
+    jobs: { lanes, family: familyOf(own) },
+  })
   const { walletId, addresses } = await seedWallet(app, admin.organizationId)
   const { organizationId, userId } = admin
   return {

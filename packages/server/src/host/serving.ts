@@ -7,6 +7,7 @@ import { smtpLane } from '../domain/mail/smtp.ts'
 import { createTurnkeyFamily } from '../family/turnkey/turnkey.ts'
 import { renderReference } from '../http/reference/documents.ts'
 import { type Backend, createHttpServer, type HttpServer } from '../http/server.ts'
+import type { Family } from '../operation/family.ts'
 import { handle } from '../pipeline/pipeline.ts'
 import { log, setLogLevel } from '../platform/log.ts'
 import { collectProcessMetrics, metricsRegistry } from '../platform/metrics.ts'
@@ -36,7 +37,8 @@ export async function startServing(
 ): Promise<Serving> {
   // Known once it listens, and asked when a link is made.
   const publicUrl = () => publicUrlOf(config, listener.url)
-  const jobs = { lanes: lanesOf(config) }
+  const family = familyOf(config)
+  const jobs = { lanes: lanesOf(config), family }
   const open = (rootKey: Buffer) => createApp(store, rootKey, { config, publicUrl, jobs })
   const { rootKey: knownKey, metrics } = options
   let app = knownKey === undefined ? undefined : await open(knownKey)
@@ -56,6 +58,10 @@ export async function startServing(
       await store.close()
     },
   }
+}
+
+export function familyOf({ signUp }: Config): Family {
+  return createTurnkeyFamily({ signUp: signUp === 'open' })
 }
 
 /** How this server delivers what waits in its outbox. */
@@ -89,7 +95,7 @@ export interface Listener {
 export async function listen(config: Config, source: Source): Promise<Listener> {
   collectProcessMetrics()
   setLogLevel(config.logLevel)
-  const families = [createTurnkeyFamily({ signUp: config.signUp === 'open' })]
+  const families = [familyOf(config)]
   let documents: ReturnType<typeof renderReference> | undefined
   const url = () => addressOf(config, portOf(server.addresses()[0]))
   const backend: Backend = {

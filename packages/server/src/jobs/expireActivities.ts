@@ -1,10 +1,15 @@
 // Rejects activities that waited too long for votes.
+import type { Unit } from '../commit/unit.ts'
 import { endOfWaiting } from '../commit/waiting.ts'
 import { listWaiting, type WaitingActivity } from '../domain/activity/activity.store.ts'
 import { Sweep, type SweepDependencies } from './sweep.ts'
 
-/** `window.pendingMs`: how long an activity may wait. */
-type ExpiryDependencies = SweepDependencies & { window: { pendingMs: number } }
+type ExpiryDependencies = SweepDependencies & {
+  /** How long an activity may wait. */
+  window: { pendingMs: number }
+  /** Who is told of the activities of an organization. */
+  announcerIn(organizationId: string): Promise<Unit['announcer']>
+}
 
 export class ActivityExpiry extends Sweep<WaitingActivity> {
   constructor(deps: ExpiryDependencies) {
@@ -12,12 +17,11 @@ export class ActivityExpiry extends Sweep<WaitingActivity> {
     super(deps, {
       lease: 'expire-activities',
       list: (nowMs, page) => listWaiting(store.reader, nowMs - window.pendingMs, page),
-      unit: (organizationId, activities) =>
-        endOfWaiting(
-          deps,
-          organizationId,
-          activities.map(({ id }) => id),
-        ),
+      async unit(organizationId, activities) {
+        const activityIds = activities.map(({ id }) => id)
+        const announcer = await deps.announcerIn(organizationId)
+        return endOfWaiting(deps, organizationId, { activityIds, announcer })
+      },
     })
   }
 }

@@ -25,7 +25,7 @@ export interface Sweeping<Due extends { organization_id: string }> {
   /** A page of what may be due, in a fixed order; `after` is the last one of the page before. */
   list(nowMs: number, page: { after: Due | null; limit: number }): Promise<Due[]>
   /** Ends what is due at its moment of commit. */
-  unit(organizationId: string, due: readonly Due[]): Unit
+  unit(organizationId: string, due: readonly Due[]): Unit | Promise<Unit>
 }
 
 /** The job of one process; of all processes, the holder of the lease does the work. */
@@ -67,7 +67,7 @@ export class Sweep<Due extends { organization_id: string }> {
   async #end(organizationId: string, due: readonly Due[], epoch: number): Promise<void> {
     const { queue, holder } = this.#deps
     const { lease: name } = this.#sweeping
-    const unit = this.#sweeping.unit(organizationId, due)
+    const unit = await this.#sweeping.unit(organizationId, due)
     await queue.submit({
       ...unit,
       async effects(tx) {

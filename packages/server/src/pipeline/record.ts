@@ -20,7 +20,7 @@ export function decidedOn({ organization, parent, validUntilMs }: Caller) {
 
 /** Who is told of the activities that units of `caller` make or change. */
 export function announcerOf(
-  family: Family,
+  family: Pick<Family, 'describeActivity'>,
   { organization, parent }: Pick<Caller, 'organization' | 'parent'>,
 ): Unit['announcer'] {
   const place = { organization, parent }

@@ -120,6 +120,12 @@ function submitterOf({ activity }: Poll): Actor {
   return { organizationId, userId }
 }
 
+/** The unit that rejects what the vote came too late for. */
+function endOfTarget(deps: Dependencies, { activity, announcer }: Poll): Unit {
+  const { id, organization_id: organizationId } = activity
+  return endOfWaiting(deps, organizationId, { activityIds: [id], announcer })
+}
+
 function heldInput(deps: Dependencies, poll: Poll, { submission, approvals }: Held): DecisionInput {
   const ctx = contextOf(deps, { ...poll, actor: submitterOf(poll), reader: deps.store.reader })
   return decisionInput(ctx, submission, approvals)
@@ -142,7 +148,7 @@ async function cast(deps: Dependencies, family: Family, poll: Poll & Held): Prom
     case 'duplicate':
       return 'again'
     case 'tooLate':
-      await deps.queue.submit(endOfWaiting(deps, poll.activity.organization_id, [poll.activity.id]))
+      await deps.queue.submit(endOfTarget(deps, poll))
       return 'again'
     case 'expired':
       throw new AppError('API_KEY_EXPIRED')

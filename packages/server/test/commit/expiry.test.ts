@@ -60,7 +60,8 @@ describe.each(engines)('what waits for votes on %s', (engine) => {
     (await instance.entries(submitter.organizationId)).map(({ action }) => action)
   const expire = (app = instance.app, holder = 'test') => {
     const { queue, window } = app.deps
-    return new ActivityExpiry({ store: app.store, queue, clock, holder, window }).run()
+    const announcerIn = () => Promise.resolve(null)
+    return new ActivityExpiry({ store: app.store, queue, clock, holder, window, announcerIn }).run()
   }
 
   test('runs at the last moment of its day', async () => {

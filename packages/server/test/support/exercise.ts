@@ -270,7 +270,15 @@ async function govern({ app }: Instance, admin: AppClient): Promise<void> {
 function expireWaiting({ app }: Instance): Promise<void> {
   const clock = { now: () => Date.now() + 2 * DAY_MS }
   const { queue, window } = app.deps
-  return new ActivityExpiry({ store: app.store, queue, clock, holder: 'test', window }).run()
+  const announcerIn = () => Promise.resolve(null)
+  return new ActivityExpiry({
+    store: app.store,
+    queue,
+    clock,
+    holder: 'test',
+    window,
+    announcerIn,
+  }).run()
 }
 
 async function voteOn(instance: Instance, admin: AppClient): Promise<void> {

@@ -9,6 +9,7 @@ import { exportAudit } from '../../src/domain/audit/export.ts'
 import { type AuditVerdict, AuditVerifier } from '../../src/domain/audit/verify.ts'
 import { type Admin, initialise, openStore } from '../../src/host/instance.ts'
 import { createRootOrganization } from '../../src/host/organizations.ts'
+import { familyOf } from '../../src/host/serving.ts'
 import type { Clock } from '../../src/platform/clock.ts'
 import type { Row, Store, Value } from '../../src/store/engine.ts'
 
@@ -171,7 +172,7 @@ function startApp(parts: {
   return createApp(parts.store, parts.rootKey, {
     config: parts.config,
     publicUrl: () => PUBLIC_URL,
-    jobs: jobs ? { lanes: new Map() } : null,
+    jobs: jobs ? { lanes: new Map(), family: familyOf(parts.config) } : null,
     ...(clock === undefined ? {} : { clock }),
   })
 }

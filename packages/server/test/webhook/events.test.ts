@@ -261,4 +261,20 @@ describe.each(engines)('events on %s', (engine) => {
     expect(await hooks.instance.problems()).toEqual([])
     await admin.submit('remove_organization_feature', { name: 'FEATURE_NAME_WEBHOOK' })
   })
+
+  test('what waited too long is told as rejected, by the job and by a late vote', async () => {
+    const { first, second } = await createQuorum(hooks.admin)
+    await setWebhook(hooks.admin, hooks.receiver.url)
+    const voted = await first.submit('create_wallet', wallet('voted on too late'))
+    const left = await first.submit('create_wallet', wallet('left alone'))
+    const older = 'update activity set created_ms = created_ms - 86400000 where id = ?u'
+    for (const held of [voted, left]) await hooks.instance.tamper(older, held.at('activity.id'))
+    await second.approve(voted.at('activity.fingerprint'))
+    const app = await hooks.instance.openApp({ jobs: true })
+    await app.stop()
+    await hooks.deliver()
+    const rejected = hooks.receiver.arrived.filter(({ event }) => event.status.endsWith('REJECTED'))
+    const ids = [voted, left].map((held) => held.at('activity.id'))
+    expect(new Set(rejected.map(({ event }) => event.id))).toEqual(new Set(ids))
+  })
 })

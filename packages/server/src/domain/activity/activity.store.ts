@@ -168,22 +168,29 @@ export function listWaiting(
   )
 }
 
-/** Rejects those that wait since `untilMs` or longer; the originals of the bodies are erased. */
+/**
+ * Rejects those that wait since `untilMs` or longer; the originals of the bodies are erased.
+ * @returns the ids of what it rejected
+ */
 export async function rejectExpired(
   tx: Tx,
   organizationId: string,
   expired: { ids: readonly string[]; untilMs: number; nowMs: number },
-): Promise<void> {
+): Promise<string[]> {
+  const rejected: string[] = []
   for (const id of expired.ids) {
-    await tx.run(
+    const row = await tx.one(
       `update activity set status = 'REJECTED', updated_ms = ?, sealed_body = null
-       where organization_id = ?u and id = ?u and status = 'CONSENSUS_NEEDED' and created_ms <= ?`,
+       where organization_id = ?u and id = ?u and status = 'CONSENSUS_NEEDED' and created_ms <= ?
+       returning id`,
       expired.nowMs,
       organizationId,
       id,
       expired.untilMs,
     )
+    if (row !== undefined) rejected.push(id)
   }
+  return rejected
 }
 
 export interface ActivityPage {
