@@ -47,6 +47,7 @@ const ERASED_TABLES = [
 
 interface ErasingTx extends Tx {
   afterActivities(work: () => Promise<void>): void
+  forgetSpending(isGone: (policyId: string) => boolean): void
 }
 
 /**
@@ -61,6 +62,7 @@ export async function eraseOrganization(
   for (const { name } of ERASED_TABLES) {
     await tx.run(`delete from ${name} where organization_id = ?u`, organizationId)
   }
+  tx.forgetSpending(() => true)
   tx.afterActivities(() => rejectWaiting(tx, { organizationId, nowMs }))
   await tx.run(
     'update organization set deleted_ms = ?, updated_ms = ? where organization_id = ?u',

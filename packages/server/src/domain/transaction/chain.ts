@@ -1,7 +1,7 @@
 // What every chain's transactions have in common.
 import type { Curve } from '@keystead/crypto/node'
 import type { Signature } from '../keyvault/keyvault.ts'
-import type { Limit } from '../policy/limit.ts'
+import type { Moves } from '../policy/limit.ts'
 import type { Subject } from '../policy/subject.ts'
 
 /** Who signs: the public key, compressed. */
@@ -16,18 +16,11 @@ interface Transaction {
   /** The transaction's keyword for policies. */
   facts(signer: TransactionSigner): Subject
   /** The native currency that it moves, and to whom; for limits. */
-  moves: { measure: Limit['measure']; to: readonly Move[] }
+  moves: Moves
   /** What is signed: a digest for ECDSA, the whole message for Ed25519. */
   message: Buffer
   /** The signed transaction, as nodes take it. */
   assemble(signature: Signature, signer: TransactionSigner): Buffer
-}
-
-/** An amount in the smallest unit of the chain. */
-interface Move {
-  /** As policies name the address. */
-  destination: string
-  amount: bigint
 }
 
 export type ParsedTransaction =
