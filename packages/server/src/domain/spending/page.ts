@@ -5,7 +5,10 @@ import { Counter, counterFacts } from './counter.ts'
 
 const PAGES = 64
 
-/** Characters of a page. What would make it longer is refused: a limit that cannot count denies. */
+/**
+ * Characters of a page. A new counter beyond it is refused: a limit that cannot count denies. Only
+ * the counters of one request together may go beyond it.
+ */
 const CHARACTERS_MAX = 131_072
 
 /** The page that a counter is in. */
@@ -29,6 +32,7 @@ export function digestOfAll(digests: ReadonlyMap<number, Buffer>): Buffer | null
 export class Page {
   readonly #counters: Map<string, Counter>
   #characters: number
+  #prunedMs = 0
 
   /** @param content what `text` returned; null: an empty page */
   constructor(content: string | null) {
@@ -51,7 +55,8 @@ export class Page {
 
   /** Whether a counter may change to `next`: false when the page would become too long. */
   hasRoom(name: string, next: Counter): boolean {
-    return this.#characters + this.#growth(name, next) <= CHARACTERS_MAX
+    const growth = this.#growth(name, next)
+    return growth <= 0 || this.#characters + growth <= CHARACTERS_MAX
   }
 
   set(name: string, next: Counter): void {
@@ -61,6 +66,8 @@ export class Page {
 
   /** Drops what no longer counts at a moment. */
   prune(atMs: number): void {
+    if (atMs === this.#prunedMs) return
+    this.#prunedMs = atMs
     for (const [name, counter] of this.#counters) {
       const live = counter.at(atMs)
       if (live.buckets.length === 0) this.#counters.delete(name)
