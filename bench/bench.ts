@@ -1,5 +1,5 @@
 // `npm run bench`: the server against the floor, in one run, cell by cell, and then its growth.
-// `--quick`: four cells and no growth. `--growth`: growth alone.
+// `--quick`: four cells, and neither growth nor policies. `--growth`, `--policies`: these alone.
 import {
   type Contestant,
   type Engine,
@@ -9,6 +9,7 @@ import {
 } from './contestants.ts'
 import { residentMb, treeCpuMs } from './cpu.ts'
 import { runGrowth } from './growth.ts'
+import { runPolicies } from './policies.ts'
 import type { Caller } from './requests.ts'
 import { Load, type Measured, median, of } from './rounds.ts'
 import { startPostgres } from '../tools/services/postgres.ts'
@@ -20,7 +21,7 @@ const REQUESTS_A_SECOND = 12_000
 const REPLY_TOLERANCE = 0.1
 
 const quick = process.argv.includes('--quick')
-const growthOnly = process.argv.includes('--growth')
+const only = ['--growth', '--policies'].find((flag) => process.argv.includes(flag))
 const CONNECTIONS = quick ? [64] : [1, 16, 64, 256]
 
 const settings: Setting[] = (['sqlite', 'postgres'] as Engine[]).flatMap((engine) =>
@@ -127,8 +128,9 @@ async function runCells(postgres: { url: string; pid: number }): Promise<void> {
 
 const postgres = await startPostgres()
 try {
-  if (!growthOnly) await runCells(postgres)
-  if (!quick) await runGrowth(postgres)
+  if (only === undefined) await runCells(postgres)
+  if (only === '--policies' || (only === undefined && !quick)) await runPolicies(postgres)
+  if (only === '--growth' || (only === undefined && !quick)) await runGrowth(postgres)
 } finally {
   await postgres.stop()
 }

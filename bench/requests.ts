@@ -1,6 +1,11 @@
 // Prepares what the load sends: organizations with a wallet each, and requests stamped beforehand.
 import { createPrivateKey, type KeyObject, randomBytes, sign } from 'node:crypto'
-import { generatePrivateKey, publicKeyOf, uncompressPublicKey } from '@keystead/crypto/node'
+import {
+  encodeRlp,
+  generatePrivateKey,
+  publicKeyOf,
+  uncompressPublicKey,
+} from '@keystead/crypto/node'
 
 /** A key that stamps, and what it may sign with. */
 export interface Caller {
@@ -9,6 +14,8 @@ export interface Caller {
   publicKey: string
   privateKey: string
   signWith: string
+  /** Ethereum transactions, instead of digests. */
+  signsTransactions?: boolean
 }
 
 /** A key of node:crypto, which signs twenty times as fast as the library that wallets use. */
@@ -44,16 +51,36 @@ function submission(type: string, organizationId: string, parameters: object): s
   return JSON.stringify({ parameters, organizationId, timestampMs, type: `ACTIVITY_TYPE_${type}` })
 }
 
-/** A whole HTTP request that signs a random digest with the caller's wallet. */
+/** A whole HTTP request that signs something random with the caller's wallet. */
 export function signingRequest(caller: Caller, key: KeyObject): Buffer {
-  const body = submission('SIGN_RAW_PAYLOAD_V2', caller.organizationId, {
-    signWith: caller.signWith,
+  const { organizationId, publicKey, signWith } = caller
+  const { type, what } = caller.signsTransactions === true ? transaction() : digest()
+  const body = submission(`${type}_V2`, organizationId, { signWith, ...what })
+  const stamp = stampHeader(publicKey, key, body)
+  return Buffer.from(wholeRequest(`submit/${type.toLowerCase()}`, body, stamp))
+}
+
+function digest() {
+  const what = {
     payload: randomBytes(32).toString('hex'),
     encoding: 'PAYLOAD_ENCODING_HEXADECIMAL',
     hashFunction: 'HASH_FUNCTION_NO_OP',
-  })
-  const stamp = stampHeader(caller.publicKey, key, body)
-  return Buffer.from(wholeRequest('submit/sign_raw_payload', body, stamp))
+  }
+  return { type: 'SIGN_RAW_PAYLOAD', what }
+}
+
+/** A transfer of a token on chain 1 (EIP-1559). */
+function transaction() {
+  const bytes = (hex: string) => Buffer.from(hex, 'hex')
+  const data = Buffer.concat([bytes(`a9059cbb${'00'.repeat(12)}`), randomBytes(52)])
+  const fees = [bytes('3b9aca00'), bytes('77359400'), bytes('fde8')]
+  const target = [bytes('dead'.repeat(10)), bytes(''), data, []]
+  const unsigned = Buffer.concat([
+    bytes('02'),
+    encodeRlp([bytes('01'), bytes('01'), ...fees, ...target]),
+  ])
+  const what = { unsignedTransaction: unsigned.toString('hex'), type: 'TRANSACTION_TYPE_ETHEREUM' }
+  return { type: 'SIGN_TRANSACTION', what }
 }
 
 function wholeRequest(path: string, body: string, stamp: string): string {
@@ -85,7 +112,7 @@ const ACCOUNT = {
   addressFormat: 'ADDRESS_FORMAT_ETHEREUM',
 }
 
-interface Admin {
+export interface Admin {
   organizationId: string
   apiPublicKey: string
   apiPrivateKey: string
@@ -113,7 +140,12 @@ async function callerOfAdmin(url: string, admin: Admin): Promise<Caller> {
   }
 }
 
-async function callerOfNewOrganization(url: string, admin: Admin, n: number): Promise<Caller> {
+/** A sub-organization with one root user and a wallet. */
+export async function callerOfNewOrganization(
+  url: string,
+  admin: Admin,
+  n: number,
+): Promise<Caller> {
   const privateKey = generatePrivateKey('p256')
   const publicKey = publicKeyOf('p256', privateKey).toString('hex')
   const apiKey = { apiKeyName: 'bench', publicKey, curveType: 'API_KEY_CURVE_P256' }
@@ -135,7 +167,7 @@ async function callerOfNewOrganization(url: string, admin: Admin, n: number): Pr
   }
 }
 
-async function submit(
+export async function submit(
   { url, admin }: { url: string; admin: Admin },
   type: string,
   parameters: object,

@@ -31,7 +31,7 @@ const keys: Readonly<Record<Curve, Buffer>> = {
 }
 
 test('the vectors are all here', () => {
-  expect([eip55.length, wallets.length]).toEqual([8, 3])
+  expect([eip55.length, wallets.length]).toEqual([8, 5])
 })
 
 test.each(eip55)('EIP-55 %s', (address) => {
@@ -56,14 +56,15 @@ describe('every format takes the curves of its row and refuses the others', () =
     uncompressed: { secp256k1: 130, p256: 130 },
     ethereum: { secp256k1: 42 },
     solana: { ed25519: 44 },
+    tron: { secp256k1: 34 },
   }
   const formats = Object.keys(addressFormats) as AddressFormat[]
   const pairs = formats.flatMap((format) =>
     (Object.keys(keys) as Curve[]).map((curve) => ({ format, curve })),
   )
 
-  test('the table has four rows', () => {
-    expect(pairs.length).toBe(12)
+  test('the table has five rows', () => {
+    expect(pairs.length).toBe(15)
   })
 
   test.each(pairs)('$format $curve', ({ format, curve }) => {

@@ -3,9 +3,10 @@ import { base58 } from '@scure/base'
 import type { Curve } from './curve.ts'
 import { ethereumAddressOf } from './ethereumAddress.ts'
 import { uncompressPublicKey } from './publicKey.ts'
+import { tronAddressOf } from './tronAddress.ts'
 
 /** The name of a row of {@link addressFormats}. */
-export type AddressFormat = 'compressed' | 'uncompressed' | 'ethereum' | 'solana'
+export type AddressFormat = 'compressed' | 'uncompressed' | 'ethereum' | 'solana' | 'tron'
 
 /** One address format. `encode` is called with a curve of `curves` and its compressed key only. */
 export type AddressFormatRow = Readonly<{
@@ -34,6 +35,10 @@ export const addressFormats: Readonly<Record<AddressFormat, AddressFormatRow>> =
   solana: {
     curves: ['ed25519'],
     encode: (publicKey) => base58.encode(publicKey),
+  },
+  tron: {
+    curves: ['secp256k1'],
+    encode: (publicKey, curve) => tronAddressOf(uncompressPublicKey(curve, publicKey)),
   },
 })
 

@@ -32,4 +32,10 @@ export {
 export { generatePrivateKey, publicKeyOf } from './privateKey.ts'
 export { parsePublicKey, uncompressPublicKey, type VerifyKey } from './publicKey.ts'
 export { type RecoverableSignature, signEd25519, signP256, signSecp256k1 } from './sign.ts'
+export type { TronContractType } from './tron/contracts.ts'
+export {
+  parseTronTransaction,
+  type TronContract,
+  type TronTransaction,
+} from './tron/transaction.ts'
 export { verifyEcdsaDigest, verifyEd25519, verifyP256Message } from './verify.ts'

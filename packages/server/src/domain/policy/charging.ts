@@ -41,7 +41,7 @@ export function amountsOf(
 }
 
 function movesOf(measure: LimitMeasure, { moves }: Subject) {
-  return moves?.measure === measure ? moves.to : undefined
+  return (moves?.measure === measure ? moves.to : null) ?? undefined
 }
 
 /** One, or one for each destination; undefined when it is not known. */
@@ -61,7 +61,7 @@ function scopesOf(
     case 'account':
       return known(subject.signer?.publicKey.toString('hex'))
     case 'destination': {
-      const destinations = subject.moves?.to.map(({ destination }) => destination) ?? []
+      const destinations = subject.moves?.to?.map(({ destination }) => destination) ?? []
       const complete = destinations.length > 0 && !destinations.includes('')
       return complete ? destinations : undefined
     }

@@ -11,19 +11,6 @@ export type LimitWindow =
   | { kind: 'rolling'; seconds: number }
   | { kind: 'calendar'; unit: 'hour' | 'day' | 'week' | 'month' }
 
-/** The native currency that a transaction moves, and to whom. */
-export interface Moves {
-  measure: Exclude<LimitMeasure, 'signatures'>
-  to: readonly Move[]
-}
-
-/** An amount in the smallest unit of the chain. */
-interface Move {
-  /** As policies name the address; empty when nobody knows it. */
-  destination: string
-  amount: bigint
-}
-
 export interface Limit {
   measure: LimitMeasure
   per: LimitScope

@@ -1,7 +1,7 @@
 // What every chain's transactions have in common.
 import type { Curve } from '@keystead/crypto/node'
 import type { Signature } from '../keyvault/keyvault.ts'
-import type { Moves } from '../policy/limit.ts'
+import type { Limit } from '../policy/limit.ts'
 import type { Subject } from '../policy/subject.ts'
 
 /** Who signs: the public key, compressed. */
@@ -15,12 +15,25 @@ interface Transaction {
   curve: Curve
   /** The transaction's keyword for policies. */
   facts(signer: TransactionSigner): Subject
-  /** The native currency that it moves, and to whom; for limits. */
   moves: Moves
   /** What is signed: a digest for ECDSA, the whole message for Ed25519. */
   message: Buffer
   /** The signed transaction, as nodes take it. */
   assemble(signature: Signature, signer: TransactionSigner): Buffer
+}
+
+/** The native currency that a transaction moves, for limits. */
+export interface Moves {
+  measure: Exclude<Limit['measure'], 'signatures'>
+  /** Null when the transaction does not say how much, or to whom. */
+  to: readonly Move[] | null
+}
+
+/** An amount in the smallest unit of the chain. */
+export interface Move {
+  /** As policies name the address. */
+  destination: string
+  amount: bigint
 }
 
 export type ParsedTransaction =

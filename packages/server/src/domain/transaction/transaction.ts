@@ -1,10 +1,12 @@
 // Transactions that are signed whole: parsed once, described to policies, put together once signed.
 import type { ParsedTransaction } from './chain.ts'
 import { parseEthereum } from './ethereum.ts'
+import { parseTron } from './tron.ts'
 
 /** The chains, by the type that requests name. */
 const PARSERS = {
   TRANSACTION_TYPE_ETHEREUM: parseEthereum,
+  TRANSACTION_TYPE_TRON: parseTron,
 } as const satisfies Record<string, (bytes: Buffer) => ParsedTransaction>
 
 export type TransactionType = keyof typeof PARSERS

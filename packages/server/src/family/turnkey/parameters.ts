@@ -98,6 +98,7 @@ const ADDRESS_FORMAT = {
   ADDRESS_FORMAT_COMPRESSED: 'compressed',
   ADDRESS_FORMAT_ETHEREUM: 'ethereum',
   ADDRESS_FORMAT_SOLANA: 'solana',
+  ADDRESS_FORMAT_TRON: 'tron',
 } as const
 
 const curve = oneOf(['CURVE_SECP256K1', 'CURVE_ED25519', 'CURVE_P256'], {
@@ -111,6 +112,7 @@ const addressFormat = oneOf(
     'ADDRESS_FORMAT_COMPRESSED',
     'ADDRESS_FORMAT_ETHEREUM',
     'ADDRESS_FORMAT_SOLANA',
+    'ADDRESS_FORMAT_TRON',
   ],
   { invalid: 'invalid address format', missing: 'invalid address format' },
 )
