@@ -3,11 +3,11 @@ import type { ActivityEnd } from '../domain/activity/activity.store.ts'
 import type { ActivityRow, ActivityStatus, VoteRow } from '../domain/activity/activity.ts'
 import type { AuditFacts } from '../domain/audit/chain.ts'
 import type { Charge } from '../domain/spending/counter.ts'
+import type { CountingTx } from '../domain/spending/spending.store.ts'
 import type { AppError } from '../errors.ts'
-import type { Tx } from '../store/engine.ts'
 
 /** A transaction inside a unit, at its moment of commit. */
-export interface EffectTx extends Tx {
+export interface EffectTx extends CountingTx {
   /** What the unit's audit entry and activity will carry as their time. */
   readonly nowMs: number
   /** The number of the unit's audit entry. */
@@ -16,8 +16,6 @@ export interface EffectTx extends Tx {
   readonly unit: Pick<Unit, 'id' | 'audit'>
   /** Runs `work` once the activities of this transaction are in their table: until then SQL misses some. */
   afterActivities(work: () => Promise<void>): void
-  /** Drops what limits of the organization's policies have counted, of those for which it says so. */
-  forgetSpending(isGone: (policyId: string) => boolean): void
 }
 
 /**

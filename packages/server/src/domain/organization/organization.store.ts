@@ -3,6 +3,7 @@ import type { Tx } from '../../store/engine.ts'
 import { rejectWaiting } from '../activity/activity.store.ts'
 import { privateKeySecretTable, walletSecretTable } from '../keyvault/keyvault.store.ts'
 import { outboxTable } from '../outbox/outbox.store.ts'
+import type { CountingTx } from '../spending/spending.store.ts'
 import { walletAccountTable } from '../wallet/wallet.store.ts'
 import { contentTables } from './covered.store.ts'
 import { type Features, featuresText } from './features.ts'
@@ -45,9 +46,8 @@ const ERASED_TABLES = [
   ...contentTables,
 ]
 
-interface ErasingTx extends Tx {
+interface ErasingTx extends CountingTx {
   afterActivities(work: () => Promise<void>): void
-  forgetSpending(isGone: (policyId: string) => boolean): void
 }
 
 /**

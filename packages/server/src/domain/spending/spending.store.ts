@@ -2,6 +2,12 @@
 import type { Reader, Tx } from '../../store/engine.ts'
 import { table } from '../../store/table.ts'
 
+/** A transaction that also keeps the counters. */
+export interface CountingTx extends Tx {
+  /** Drops what limits of the organization have counted, of those policies for which it says so. */
+  forgetSpending(isGone: (policyId: string) => boolean): void
+}
+
 export const spendingTable = table('spending', {
   organization_id: 'uuid',
   page: 'integer',
