@@ -29,7 +29,7 @@ import {
 } from './platform/metrics.ts'
 import { Turns } from './platform/turns.ts'
 import { createRateLimiter } from './rateLimits.ts'
-import { Busy, patiently, type Store } from './store/engine.ts'
+import { Busy, patiently, StorageFailure, type Store } from './store/engine.ts'
 
 const CHECKPOINT_MS = 1000
 const OUTBOX_MS = 1000
@@ -101,10 +101,12 @@ function observe(event: Observed): void {
   if (logsDebug()) log('debug', 'request', { ...describeRequest(event), body: loggedBody(event) })
   if (error === null) return
   errorCount.inc({ code: error.code })
-  if (error.code === 'INTERNAL') {
-    const tampered = error.cause instanceof Error && error.cause.name === 'Tampered'
+  const { cause } = error
+  const storageFailed = cause instanceof StorageFailure
+  if (error.code === 'INTERNAL' || storageFailed) {
+    const tampered = cause instanceof Error && cause.name === 'Tampered'
     const fields = { ...describeRequest(event), requestId: error.details.requestId }
-    log(tampered ? 'alarm' : 'error', 'a request failed', { ...fields, cause: error.cause })
+    log(tampered ? 'alarm' : 'error', 'a request failed', { ...fields, cause })
   }
 }
 
