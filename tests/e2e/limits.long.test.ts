@@ -27,7 +27,10 @@ describe.each(engines)('a limit on %s', (engine) => {
   test('admits exactly its maximum of two hundred requests at once', async () => {
     const hasTime = timeShare(engine === 'sqlite' ? 4 : 2)
     for (let round = 0; round < count && (round === 0 || hasTime()); round++) {
-      await wholeRound(await prepare(server, random))
+      const workload = await prepare(server, random)
+      const answers = (await signAll(workload, REQUESTS)).map(({ answer }) => answer)
+      expect(tally(answers)).toEqual({ ok: MAX, [DENIED]: REQUESTS - MAX })
+      expect(await executed(workload)).toBe(MAX)
     }
   })
 
@@ -37,14 +40,9 @@ describe.each(engines)('a limit on %s', (engine) => {
     for (let round = 0; round < count && (round === 0 || hasTime()); round++) {
       executedWhenKilled.push(await killedRound(await prepare(server, random)))
     }
+    expect(Math.max(...executedWhenKilled)).toBeLessThanOrEqual(MAX)
     console.log(`limits on ${engine}: executed when killed:`, executedWhenKilled)
   })
-
-  async function wholeRound(workload: Workload): Promise<void> {
-    const answers = (await signAll(workload, REQUESTS)).map(({ answer }) => answer)
-    expect(tally(answers)).toEqual({ ok: MAX, [DENIED]: REQUESTS - MAX })
-    expect(await executed(workload)).toBe(MAX)
-  }
 
   /** @returns how many signatures there were when the server was killed */
   async function killedRound(workload: Workload): Promise<number> {
@@ -54,7 +52,6 @@ describe.each(engines)('a limit on %s', (engine) => {
     const sent = await signing
     await server.restart()
     const before = await executed(workload)
-    expect(before).toBeLessThanOrEqual(MAX)
     const told = sent.filter(({ answer }) => answer?.status === 200)
     expect(told.length).toBeLessThanOrEqual(before)
     // What was lost runs now, what was not is answered as it was: seven in all.
@@ -62,9 +59,8 @@ describe.each(engines)('a limit on %s', (engine) => {
     const client = new TestClient(server, key, organizationId)
     const again = await Promise.all(sent.map(({ job }) => client.send(job.path, job.body)))
     expect(tally(again)).toEqual({ ok: MAX, [DENIED]: REQUESTS - MAX })
-    for (const [at, { answer }] of sent.entries()) {
-      if (answer?.status === 200) expect(again[at]?.status).toBe(200)
-    }
+    const kept = sent.map(({ answer }, at) => answer?.status !== 200 || again[at]?.status === 200)
+    expect(kept).not.toContain(false)
     expect(await executed(workload)).toBe(MAX)
     return before
   }

@@ -178,7 +178,8 @@ describe('limits of policies', () => {
       inLimit(member),
       description,
     ]),
-  ])('refuse %s, and say where', async (_, policy, field, description) => {
+  ])('refuse %s, and say where', async (...named) => {
+    const [, policy, field, description] = named
     const before = (await client.query('list_policies')).at<object[]>('policies').length
     const refused = await create(policy)
     expect(refused).toMatchObject({ status: 400, json: { code: 3, message: 'bad request body' } })
