@@ -11,6 +11,7 @@ import { Keyvault } from './domain/keyvault/keyvault.ts'
 import { type Deliver, deliverDue } from './domain/outbox/deliverer.ts'
 import { Directory } from './domain/organization/directory.ts'
 import { UsageMeter } from './domain/usage/meter.ts'
+import { ActivityExpiry } from './jobs/expireActivities.ts'
 import { ExpiredKeyPurge } from './jobs/purgeExpiredKeys.ts'
 import type { Dependencies, Observed } from './pipeline/dependencies.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
@@ -35,6 +36,7 @@ const CHECKPOINT_MS = 1000
 const OUTBOX_MS = 1000
 const SUMMARY_MS = 60_000
 const PURGE_MS = 60_000
+const EXPIRY_MS = 60_000
 const USAGE_MS = 5000
 
 /** Everything an unsealed process works with. */
@@ -150,12 +152,16 @@ function startJobs(deps: Dependencies, store: Store, lanes: Lanes): Jobs {
   const expiredKeys = new ExpiredKeyPurge({ store, queue, clock, holder })
   const purge = start('purge', () => expiredKeys.run())
   void purge.run()
+  const waiting = new ActivityExpiry({ store, queue, clock, holder, window: deps.window })
+  const expiry = start('expiry', () => waiting.run())
+  void expiry.run()
   const usage = start('usage', () => writeUsage({ store, deps }))
   const timers = [
     setInterval(() => void checkpoint.run(), CHECKPOINT_MS),
     setInterval(() => void outbox.run(), OUTBOX_MS),
     setInterval(() => void summaries.run(), SUMMARY_MS),
     setInterval(() => void purge.run(), PURGE_MS),
+    setInterval(() => void expiry.run(), EXPIRY_MS),
     setInterval(() => void usage.run(), USAGE_MS),
   ]
   return {
@@ -164,6 +170,7 @@ function startJobs(deps: Dependencies, store: Store, lanes: Lanes): Jobs {
       for (const timer of timers) clearInterval(timer)
       await outbox.idle()
       await purge.idle()
+      await expiry.idle()
       await summaries.run()
       await usage.run()
       await checkpoint.run()

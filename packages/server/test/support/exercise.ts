@@ -16,6 +16,7 @@ import {
 import { addRequests } from '../../src/domain/usage/rateWindow.store.ts'
 import { listUsage } from '../../src/domain/usage/usage.store.ts'
 import { freeze, setLimits } from '../../src/host/governance.ts'
+import { ActivityExpiry } from '../../src/jobs/expireActivities.ts'
 import { ExpiredKeyPurge } from '../../src/jobs/purgeExpiredKeys.ts'
 import { isInitialised } from '../../src/host/instance.ts'
 import { listWaitingMail } from '../../src/host/waitingMail.ts'
@@ -251,10 +252,19 @@ async function govern({ app }: Instance, admin: AppClient): Promise<void> {
   await app.store.write('alone', (tx) => addRequests(tx, window, 1))
 }
 
+/** Looks for what waits since yesterday, as far as the job knows. */
+function expireWaiting({ app }: Instance): Promise<void> {
+  const clock = { now: () => Date.now() + 2 * DAY_MS }
+  const { queue, window } = app.deps
+  return new ActivityExpiry({ store: app.store, queue, clock, holder: 'test', window }).run()
+}
+
 async function voteOn(instance: Instance, admin: AppClient): Promise<void> {
   const quorum = { count: 2, threshold: 2 }
   const [, second] = await formQuorum(instance.app, instance.admin, quorum)
   const held = await admin.send('submit/create_users', admin.userBody('voted'))
+  await admin.send('submit/create_users', admin.userBody('waiting'))
+  await expireWaiting(instance)
   await second?.client.approve(held.at('activity.fingerprint'))
   const snapshot = await instance.app.deps.directory.refresh(admin.organizationId)
   const user = [...(snapshot?.users.values() ?? [])].find(({ name }) => name === 'voted')
