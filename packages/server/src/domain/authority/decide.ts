@@ -1,4 +1,5 @@
 // The decision: may this run now, must it wait for more votes, or is it refused?
+import { setImmediate } from 'node:timers/promises'
 import {
   couldCount,
   decide as decidePolicies,
@@ -119,10 +120,12 @@ async function askPolicies(
   const { policies, limited, users } = compiled(organization)
   if (policies.length === 0 && limited.policies.length === 0) return NO_POLICIES
   const approvers = voters.flatMap((id) => users.get(id) ?? [])
-  const contexts = await input.contexts()
-  const decisions = contexts.map((context) =>
-    decidePolicies(policies, { context, approvers, users: [...users.values()] }),
-  )
+  const decisions: Decision[] = []
+  for (const context of await input.contexts()) {
+    // Many payloads under many policies take seconds: others get their turn meanwhile.
+    if (decisions.length > 0) await setImmediate()
+    decisions.push(decidePolicies(policies, { context, approvers, users: [...users.values()] }))
+  }
   const rank = ({ outcome }: Decision) => OUTCOMES.indexOf(outcome)
   const { outcome, denies, evaluations } = decisions.reduce((worst, one) =>
     rank(one) > rank(worst) ? one : worst,
