@@ -120,8 +120,9 @@ async function askPolicies(
   const { policies, limited, users } = compiled(organization)
   if (policies.length === 0 && limited.policies.length === 0) return NO_POLICIES
   const approvers = voters.flatMap((id) => users.get(id) ?? [])
+  const contexts = await input.contexts()
   const decisions: Decision[] = []
-  for (const context of await input.contexts()) {
+  for (const context of contexts) {
     // Many payloads under many policies take seconds: others get their turn meanwhile.
     if (decisions.length > 0) await setImmediate()
     decisions.push(decidePolicies(policies, { context, approvers, users: [...users.values()] }))
@@ -133,7 +134,7 @@ async function askPolicies(
   if (limited.policies.length === 0 || input.signatures === 0) {
     return { outcome, denies, evaluations, charges: [] }
   }
-  const limits = askLimits(limited, { ...input, subjects: contexts, approvers })
+  const limits = await askLimits(limited, { ...input, subjects: contexts, approvers })
   if (limits.denials.length === 0) {
     return { outcome, denies, evaluations, charges: limits.charges }
   }
