@@ -1,5 +1,6 @@
 // What policies see of a request.
-import { type Context as PolicyContext, lazy } from '@keystead/policy'
+import { lazy } from '@keystead/policy'
+import type { PolicySubject } from '../domain/policy/subject.ts'
 import type { Context } from './context.ts'
 import type { Submission } from './family.ts'
 import { asPublished } from './published.ts'
@@ -12,7 +13,7 @@ import { asPublished } from './published.ts'
 export async function policyContexts(
   ctx: Context,
   submission: Pick<Submission, 'operation' | 'version' | 'params' | 'submitted'>,
-): Promise<PolicyContext[]> {
+): Promise<PolicySubject[]> {
   const { operation, version, params, submitted } = submission
   const { policy } = operation
   const { resource, action } = 'resource' in policy ? policy : { resource: '', action: '' }

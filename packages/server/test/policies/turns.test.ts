@@ -33,6 +33,8 @@ test('a decision on several contexts lets others run between them', async () => 
     rootQuorumOnly: false,
     parentMayAct: false,
     ownUserId: null,
+    signatures: 0,
+    exceeded: new Set(),
     contexts: () => Promise.resolve(['a', 'b', 'c'].map(context)),
   })
   const others = () => {

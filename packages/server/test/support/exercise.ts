@@ -188,11 +188,28 @@ async function useTags(admin: AppClient): Promise<void> {
 }
 
 async function usePolicies(admin: AppClient): Promise<void> {
-  const policy = { policyName: 'statements', effect: 'EFFECT_ALLOW', notes: '' }
-  const made = await admin.submit('create_policies', { policies: [policy] })
-  const policyId = made.at('activity.result.createPoliciesResult.policyIds.0')
+  const policies = [
+    { policyName: 'statements', effect: 'EFFECT_ALLOW', notes: '' },
+    { policyName: 'limited', effect: 'EFFECT_DENY', limits: [SIGNATURES] },
+  ]
+  const made = await admin.submit('create_policies', { policies })
+  const policyIds = made.at<string[]>('activity.result.createPoliciesResult.policyIds')
+  const [policyId = ''] = policyIds
   await admin.submit('update_policy', { policyId, policyNotes: 'changed' }, 'UPDATE_POLICY_V2')
-  await admin.submit('delete_policy', { policyId })
+  const { userId, client } = await admin.createUser('limited')
+  const { address } = await createWallet(admin, 'limited')
+  for (const payload of ['first page', 'known page']) {
+    await client.send('submit/sign_raw_payload', signBody(client, address, payload))
+  }
+  await admin.submit('delete_policies', { policyIds })
+  await admin.submit('delete_users', { userIds: [userId] })
+}
+
+const SIGNATURES = {
+  measure: 'LIMIT_MEASURE_SIGNATURES',
+  per: 'LIMIT_PER_USER',
+  window: { rollingSeconds: '60' },
+  max: '9',
 }
 
 /** Lets a key expire a week ago, as far as the job knows, and removes it. */

@@ -1,7 +1,6 @@
 // The decision: may this run now, must it wait for more votes, or is it refused?
 import { setImmediate } from 'node:timers/promises'
 import {
-  type Context as PolicyContext,
   couldCount,
   decide as decidePolicies,
   type Decision,
@@ -10,6 +9,9 @@ import {
 import type { Actor } from '../activity/activity.ts'
 import type { Snapshot } from '../organization/model.ts'
 import { compiled } from '../policy/compiled.ts'
+import type { PolicySubject } from '../policy/subject.ts'
+import type { Charge } from '../spending/counter.ts'
+import { askLimits } from './limits.ts'
 
 /** A vote that may count: by whom, with which credential. */
 export interface Ballot {
@@ -30,7 +32,11 @@ export interface DecisionInput {
   /** The user whose own credentials are managed, if that is what the request does. */
   ownUserId: string | null
   /** What policies see of the request, each of which must be allowed; asked only when they decide. */
-  contexts(): Promise<readonly PolicyContext[]>
+  contexts(): Promise<readonly PolicySubject[]>
+  /** How many signatures it makes; limits are asked only when there are any. */
+  signatures: number
+  /** Policies of which it is known that their limits do not admit the request now. */
+  exceeded: ReadonlySet<string>
 }
 
 /** By what something was allowed; `ownUser`: it is about the submitter's own credentials. */
@@ -39,15 +45,18 @@ export type DecidedBy = 'rootQuorum' | 'policy' | 'ownUser'
 /**
  * `hold`: it waits for more votes, of root users or of those whom an allow policy asks for. A denial
  * is `explicit` when a policy denied. `evaluations`: what each policy came to; none were asked when
- * the root quorum decided.
+ * the root quorum decided. `charges`: what running it by a policy adds to limits, which admit it or
+ * not when it is committed.
  */
-export type Verdict = { evaluations: readonly PolicyEvaluation[] } & (
-  | { kind: 'allow'; by: DecidedBy }
-  | { kind: 'hold' }
-  | { kind: 'deny'; explicit: boolean }
-)
+export type Verdict = Asked &
+  ({ kind: 'allow'; by: DecidedBy } | { kind: 'hold' } | { kind: 'deny'; explicit: boolean })
 
-const UNASKED = { evaluations: [] } as const
+interface Asked {
+  evaluations: readonly PolicyEvaluation[]
+  charges: readonly Charge[]
+}
+
+const UNASKED = { evaluations: [], charges: [] } as const
 
 /** The same snapshot, votes and request always give the same verdict. */
 export async function decide(input: DecisionInput): Promise<Verdict> {
@@ -62,16 +71,17 @@ export async function decide(input: DecisionInput): Promise<Verdict> {
   const waits = rootVotes > 0
   const refusal = waits ? ({ kind: 'hold' } as const) : ({ kind: 'deny', explicit: false } as const)
   if (input.rootQuorumOnly) return { ...UNASKED, ...refusal }
-  const { outcome, evaluations } = await askPolicies(organization, voters, input)
+  const { outcome, evaluations, charges } = await askPolicies(organization, voters, input)
+  const asked = { evaluations, charges }
   // Denied by a policy: only the root quorum can still let it pass.
   if (outcome === 'denyExplicit') {
-    return waits ? { evaluations, kind: 'hold' } : { evaluations, kind: 'deny', explicit: true }
+    return waits ? { ...asked, kind: 'hold' } : { ...asked, kind: 'deny', explicit: true }
   }
-  if (outcome === 'allow') return { evaluations, kind: 'allow', by: 'policy' }
+  if (outcome === 'allow') return { ...asked, kind: 'allow', by: 'policy' }
   const own = input.ownUserId === submitter.userId && !foreign
-  if (own) return { evaluations, kind: 'allow', by: 'ownUser' }
-  if (outcome === 'requiresConsensus') return { evaluations, kind: 'hold' }
-  return { evaluations, ...refusal }
+  if (own) return { ...asked, kind: 'allow', by: 'ownUser' }
+  if (outcome === 'requiresConsensus') return { ...asked, kind: 'hold' }
+  return { ...asked, ...refusal }
 }
 
 /**
@@ -97,7 +107,7 @@ export async function mayVote(input: DecisionInput, voter: Actor): Promise<boole
   })
 }
 
-const NO_POLICIES = { outcome: 'denyImplicit', denies: [], evaluations: [] } as const
+const NO_POLICIES = { ...UNASKED, outcome: 'denyImplicit', denies: [] } as const
 
 /** From the best to the worst: of several contexts the worst decides. */
 const OUTCOMES = ['allow', 'requiresConsensus', 'denyImplicit', 'denyExplicit'] as const
@@ -106,18 +116,34 @@ async function askPolicies(
   organization: Snapshot,
   voters: readonly string[],
   input: DecisionInput,
-): Promise<Pick<Decision, 'outcome' | 'denies' | 'evaluations'>> {
-  const { policies, users } = compiled(organization)
-  if (policies.length === 0) return NO_POLICIES
+): Promise<Asked & Pick<Decision, 'outcome' | 'denies'>> {
+  const { policies, limited, users } = compiled(organization)
+  if (policies.length === 0 && limited.policies.length === 0) return NO_POLICIES
   const approvers = voters.flatMap((id) => users.get(id) ?? [])
+  const contexts = await input.contexts()
   const decisions: Decision[] = []
-  for (const context of await input.contexts()) {
+  for (const context of contexts) {
     // Many payloads under many policies take seconds: others get their turn meanwhile.
     if (decisions.length > 0) await setImmediate()
     decisions.push(decidePolicies(policies, { context, approvers, users: [...users.values()] }))
   }
   const rank = ({ outcome }: Decision) => OUTCOMES.indexOf(outcome)
-  return decisions.reduce((worst, one) => (rank(one) > rank(worst) ? one : worst))
+  const { outcome, denies, evaluations } = decisions.reduce((worst, one) =>
+    rank(one) > rank(worst) ? one : worst,
+  )
+  if (limited.policies.length === 0 || input.signatures === 0) {
+    return { outcome, denies, evaluations, charges: [] }
+  }
+  const limits = await askLimits(limited, { ...input, subjects: contexts, approvers })
+  if (limits.denials.length === 0) {
+    return { outcome, denies, evaluations, charges: limits.charges }
+  }
+  return {
+    outcome: 'denyExplicit',
+    denies: [...denies, ...limits.denials.map(({ id }) => id)],
+    evaluations: [...evaluations, ...limits.denials],
+    charges: limits.charges,
+  }
 }
 
 /** The users of `organization` whose approvals count, each once. */

@@ -4,6 +4,7 @@ import { rejectWaiting } from '../activity/activity.store.ts'
 import { privateKeySecretTable, walletSecretTable } from '../keyvault/keyvault.store.ts'
 import { outboxTable } from '../outbox/outbox.store.ts'
 import type { Table } from '../../store/table.ts'
+import type { CountingTx } from '../spending/spending.store.ts'
 import { webhookEventTable } from '../webhook/webhook.store.ts'
 import { walletAccountTable } from '../wallet/wallet.store.ts'
 import { contentTables } from './covered.store.ts'
@@ -49,7 +50,7 @@ const ERASED_TABLES = [
 /** Erased when its last activities were announced: its endpoint is told nothing any more. */
 const MESSAGE_TABLES = [outboxTable, webhookEventTable]
 
-interface ErasingTx extends Tx {
+interface ErasingTx extends CountingTx {
   afterActivities(work: () => Promise<void>): void
   announceEnded(activityIds: readonly string[]): Promise<void>
 }
@@ -69,6 +70,7 @@ export async function eraseOrganization(
     }
   }
   await erase(ERASED_TABLES)
+  tx.forgetSpending(() => true)
   tx.afterActivities(async () => {
     await tx.announceEnded(await rejectWaiting(tx, { organizationId, nowMs }))
     await erase(MESSAGE_TABLES)

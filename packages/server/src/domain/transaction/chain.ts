@@ -1,7 +1,7 @@
 // What every chain's transactions have in common.
 import type { Curve } from '@keystead/crypto/node'
 import type { Signature } from '../keyvault/keyvault.ts'
-import type { Limit } from '../policy/limit.ts'
+import type { Moves } from '../policy/limit.ts'
 import type { Subject } from '../policy/subject.ts'
 
 /** Who signs: the public key, compressed. */
@@ -17,20 +17,15 @@ interface Transaction {
   isSignedBy(signer: TransactionSigner): boolean
   /** The transaction's keyword for policies. */
   facts(signer: TransactionSigner): Subject
-  /** The native currency that it moves, and to whom; for limits. Null when it does not say. */
-  moves: { measure: Limit['measure']; to: readonly Move[] | null }
+  moves: Moves
   /** What is signed: a digest for ECDSA, the whole message for Ed25519. */
   message: Buffer
   /** The signed transaction, as nodes take it. */
   assemble(signature: Signature, signer: TransactionSigner): Buffer
 }
 
-/** An amount in the smallest unit of the chain. */
-export interface Move {
-  /** As policies name the address. */
-  destination: string
-  amount: bigint
-}
+/** An amount in the smallest unit of the chain, and to whom it goes. */
+export type Move = NonNullable<Moves['to']>[number]
 
 export type ParsedTransaction =
   | { ok: true; transaction: Transaction }

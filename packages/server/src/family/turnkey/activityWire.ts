@@ -133,7 +133,8 @@ async function canVote(ctx: Context, { activity, votes }: ActivityView): Promise
     organizationId: activity.actor_organization_id,
     userId: activity.actor_user_id,
   }
-  return mayVote(decisionInput({ ...ctx, actor: submitter }, submission, []), viewer)
+  const standing = { approvals: [], exceeded: new Set<string>() }
+  return mayVote(decisionInput({ ...ctx, actor: submitter }, submission, standing), viewer)
 }
 
 function encodeVotes({ organization, parent, nowMs }: Place, { activity, votes }: ActivityView) {

@@ -43,8 +43,9 @@ export const signTransaction = defineActivity({
   concerns: (ctx, params) =>
     signingSubject(ctx, params.signWith, (signer) => {
       const parsed = parsedOf(params)
-      const isMeant = parsed.ok && parsed.transaction.curve === signer.curve
-      return isMeant ? parsed.transaction.facts(signer) : {}
+      if (!parsed.ok || parsed.transaction.curve !== signer.curve) return {}
+      const { transaction } = parsed
+      return { ...transaction.facts(signer), moves: transaction.moves }
     }),
   signs: () => 1,
   limit: 'crypto',
