@@ -21,12 +21,14 @@ import {
   WITHOUT_DATA,
   account,
   below,
+  denied,
   encode,
   fields,
   keys,
   otherRoot,
   overRate,
   passkeyOrganization,
+  policy,
   query,
   register,
   sign,
@@ -56,7 +58,7 @@ type Row =
       message?: string
     }
   | { shownIn: string; test: string }
-  | { waitsFor: 'policies' | 'e-mail templates' }
+  | { waitsFor: 'e-mail templates' }
 
 const rows: Record<PublishedError, Row> = {
   'malformed organization ID provided': {
@@ -72,9 +74,20 @@ const rows: Record<PublishedError, Row> = {
     provoke: (world) => stranger(world, UNKNOWN_ID).query('whoami'),
     turnkeyErrorCode: 'ORGANIZATION_NOT_FOUND',
   },
-  'policy label must be unique': { waitsFor: 'policies' },
-  'invalid policy consensus': { waitsFor: 'policies' },
-  'invalid policy condition': { waitsFor: 'policies' },
+  'policy label must be unique': {
+    async provoke(world) {
+      await policy(world, { policyName: 'taken' })
+      return policy(world, { policyName: 'taken' })
+    },
+  },
+  'invalid policy consensus': {
+    provoke: (world) => policy(world, { consensus: 'approvers.count()' }),
+    details: [fields('consensus')],
+  },
+  'invalid policy condition': {
+    provoke: (world) => policy(world, { condition: 'eth.tx.valu < 1' }),
+    details: [fields('condition')],
+  },
   'quorum threshold must be non-zero integer': {
     provoke: (world) => below(world, { rootQuorumThreshold: 0 }),
   },
@@ -250,7 +263,10 @@ const rows: Record<PublishedError, Row> = {
     },
     turnkeyErrorCode: 'UNAUTHENTICATED',
   },
-  'policy engine denied request explicitly': { waitsFor: 'policies' },
+  'policy engine denied request explicitly': {
+    provoke: denied,
+    turnkeyErrorCode: 'REQUEST_NOT_AUTHORIZED',
+  },
   'webauthn authenticator not found in organization': {
     provoke: ({ admin, server }) =>
       admin.submit('delete_authenticators', {

@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { type Answer, apiKeyParams, generateKey, post, TestClient } from '../../support/client.ts'
 import { asHost } from '../../support/governance.ts'
 import { authenticatorParams, cbor, makePasskey } from '../../support/webauthn.ts'
-import { ethereumAccount, type World } from './world.ts'
+import { createUser, ethereumAccount, type World } from './world.ts'
 
 export const UNKNOWN_ID = '019a0000-0000-7000-8000-00000000dead'
 export const FINGERPRINT = `sha256:${'0'.repeat(64)}`
@@ -23,6 +23,18 @@ export const fields = (...list: string[]) => ({
 export const account = (change: object) => ({ ...ethereumAccount, ...change })
 export const wallet = ({ admin }: World, ...accounts: object[]) =>
   admin.submit('create_wallet', { walletName: 'refused', accounts })
+export const policy = ({ admin }: World, change: object) =>
+  admin.submit(
+    'create_policy',
+    { policyName: 'refused', effect: 'EFFECT_ALLOW', notes: '', ...change },
+    'CREATE_POLICY_V3',
+  )
+export async function denied(world: World): Promise<Answer> {
+  const { client } = await createUser(world, generateKey())
+  const condition = "activity.type == 'ACTIVITY_TYPE_UPDATE_WALLET'"
+  await policy(world, { policyName: 'denied', effect: 'EFFECT_DENY', condition })
+  return client.submit('update_wallet', { walletId: UNKNOWN_ID, walletName: 'denied' })
+}
 export const sign = ({ admin }: World, change: object) =>
   admin.submit(
     'sign_raw_payload',

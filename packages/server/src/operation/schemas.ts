@@ -37,12 +37,19 @@ function unitOf(origin: string): string {
   return origin === 'string' ? 'characters' : 'members'
 }
 
+const NOT_PLAIN = 'must be well-formed text without control characters'
+
 /** A string of at most `max` characters, well-formed Unicode. @param missing said of none */
 export function text(max: number, missing?: string) {
+  return z.string(missing).max(max).refine(isPlainText, NOT_PLAIN)
+}
+
+/** Text of at most `max` characters, which may have several lines. */
+export function lines(max: number) {
   return z
-    .string(missing)
+    .string()
     .max(max)
-    .refine(isPlainText, 'must be well-formed text without control characters')
+    .refine((value) => isPlainText(value.replaceAll(/[\t\r\n]/g, ' ')), NOT_PLAIN)
 }
 
 /** An e-mail address that a message can be sent to. */

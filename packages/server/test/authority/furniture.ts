@@ -24,6 +24,7 @@ export interface Named {
   address: string
   privateKeyId: string
   privateKeyTagId: string
+  policyId: string
   invitationId: string
   /** Whom the invitation makes a user. */
   inviteeId: string
@@ -55,6 +56,7 @@ const MEANT: Record<keyof Named | 'organizationId', string> = {
   privateKeyTagId: '019a0000-0000-7000-8000-00000000000d',
   providerId: '019a0000-0000-7000-8000-00000000000e',
   address: '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266',
+  policyId: '019a0000-0000-7000-8000-000000000010',
   fingerprint: `sha256:${'0'.repeat(64)}`,
 }
 
@@ -138,6 +140,20 @@ async function createMaterial(root: AppClient) {
   }
 }
 
+/** A policy that lets nobody do anything. */
+async function createPolicy(root: AppClient): Promise<string> {
+  const answer = await root.submit(
+    'create_policy',
+    {
+      policyName: 'furniture',
+      effect: 'EFFECT_ALLOW',
+      consensus: "approvers.any(user, user.id == 'nobody')",
+    },
+    'CREATE_POLICY_V3',
+  )
+  return made(answer, 'createPolicyResult.policyId')
+}
+
 /**
  * Puts one of everything into the organization of `root`.
  * @param providerId of an organization below, for a root organization; null: to be made
@@ -167,6 +183,7 @@ export async function furnish(
     userTagId: made(tags[0], 'createUserTagResult.userTagId'),
     ...material,
     privateKeyTagId: made(tags[1], 'createPrivateKeyTagResult.privateKeyTagId'),
+    policyId: await createPolicy(root),
     ...invitation,
     oidcToken,
     newcomerKey: apiKeyParams(newcomer),

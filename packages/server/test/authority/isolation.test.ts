@@ -78,6 +78,7 @@ function nowhere(): Named {
     address: `0x${randomBytes(20).toString('hex')}`,
     privateKeyId: randomUUID(),
     privateKeyTagId: randomUUID(),
+    policyId: randomUUID(),
     invitationId: randomUUID(),
     inviteeId: randomUUID(),
     activityId: randomUUID(),

@@ -41,6 +41,7 @@ export async function exercise(instance: Instance): Promise<void> {
   await usePasskeys(admin)
   const newest = await listPages(admin)
   await useTags(admin)
+  await usePolicies(admin)
   await createBelow(admin)
   await purgeExpired(instance, admin)
   await lookUpBelow(instance, admin)
@@ -152,6 +153,14 @@ async function useTags(admin: AppClient): Promise<void> {
   const privateKeyIds = [(await admin.query('list_private_keys')).at('privateKeys.0.privateKeyId')]
   await admin.submit('create_private_key_tag', { privateKeyTagName: 'tag', privateKeyIds })
   await admin.submit('delete_users', { userIds: [userId] })
+}
+
+async function usePolicies(admin: AppClient): Promise<void> {
+  const policy = { policyName: 'statements', effect: 'EFFECT_ALLOW', notes: '' }
+  const made = await admin.submit('create_policies', { policies: [policy] })
+  const policyId = made.at('activity.result.createPoliciesResult.policyIds.0')
+  await admin.submit('update_policy', { policyId, policyNotes: 'changed' }, 'UPDATE_POLICY_V2')
+  await admin.submit('delete_policy', { policyId })
 }
 
 /** Lets a key expire a week ago, as far as the job knows, and removes it. */

@@ -87,6 +87,7 @@ const MATCHED_WHOLE = new Set<ErrorCode>([
   'INVALID_PATH',
   'AUTHENTICATOR_NOT_FOUND',
   'DENIED_EXPLICITLY',
+  'POLICY_LABEL_NOT_UNIQUE',
   'PRIVATE_KEY_LABEL_NOT_UNIQUE',
   'PRIVATE_KEY_TAG_LABEL_NOT_UNIQUE',
   'QUORUM_THRESHOLD_TOO_HIGH',
@@ -101,9 +102,15 @@ function isMatchedWhole(code: ErrorCode): boolean {
   return MATCHED_WHOLE.has(code) || errorCategory(code) === 'limit'
 }
 
-/** The error for bad fields: the published one of the first field, else `bad request body`. */
-export function fieldError(violations: NonNullable<ErrorDetails['violations']>): AppError {
-  const published = FIELD_ERRORS[violations[0]?.description ?? '']
+/**
+ * The error for bad fields: the published one of the first field, else `bad request body`.
+ * @param code the published one, where its text does not say what is wrong
+ */
+export function fieldError(
+  violations: NonNullable<ErrorDetails['violations']>,
+  code?: ErrorCode,
+): AppError {
+  const published = code ?? FIELD_ERRORS[violations[0]?.description ?? '']
   return new AppError(published ?? 'BAD_REQUEST_BODY', { violations })
 }
 

@@ -235,6 +235,42 @@ describe('older versions', () => {
         ],
       },
     ],
+    ACTIVITY_TYPE_CREATE_POLICY: [
+      {
+        policyName: 'p',
+        effect: 'EFFECT_ALLOW',
+        selectors: [
+          { subject: 'activity.action', operator: 'OPERATOR_EQUAL', target: 'SIGN' },
+          { subject: 'user.tags', operator: 'OPERATOR_CONTAINS', target: uuid },
+        ],
+        notes: 'n',
+      },
+      {
+        policyName: 'p',
+        effect: 'EFFECT_ALLOW',
+        condition: "activity.action == 'SIGN'",
+        consensus: `approvers.any(user, user.tags.contains('${uuid}'))`,
+        notes: 'n',
+      },
+    ],
+    ACTIVITY_TYPE_CREATE_POLICY_V2: [
+      {
+        policyName: 'p',
+        effect: 'EFFECT_DENY',
+        selectors: [
+          { subject: 'activity.action', operator: 'OPERATOR_IN', targets: ['SIGN', 'CREATE'] },
+        ],
+      },
+      {
+        policyName: 'p',
+        effect: 'EFFECT_DENY',
+        condition: "activity.action in ['SIGN', 'CREATE']",
+      },
+    ],
+    ACTIVITY_TYPE_UPDATE_POLICY: [
+      { policyId: uuid, policyNotes: '' },
+      { policyId: uuid, policyNotes: '' },
+    ],
     ACTIVITY_TYPE_CREATE_PRIVATE_KEYS: [
       { privateKeys: [{ privateKeyName: 'k', curve: 'CURVE_P256', privateKeyTags: [] }] },
       { privateKeys: [{ privateKeyName: 'k', curve: 'CURVE_P256' }] },

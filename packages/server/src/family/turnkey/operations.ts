@@ -7,6 +7,8 @@ import { createApiOnlyUsers } from './activity/createApiOnlyUsers.ts'
 import { createAuthenticators } from './activity/createAuthenticators.ts'
 import { createInvitations } from './activity/createInvitations.ts'
 import { createOauthProviders } from './activity/createOauthProviders.ts'
+import { createPolicies } from './activity/createPolicies.ts'
+import { createPolicy } from './activity/createPolicy.ts'
 import { createPrivateKeys } from './activity/createPrivateKeys.ts'
 import { createPrivateKeyTag } from './activity/createPrivateKeyTag.ts'
 import { createSubOrganization } from './activity/createSubOrganization.ts'
@@ -18,6 +20,8 @@ import { deleteApiKeys } from './activity/deleteApiKeys.ts'
 import { deleteAuthenticators } from './activity/deleteAuthenticators.ts'
 import { deleteInvitation } from './activity/deleteInvitation.ts'
 import { deleteOauthProviders } from './activity/deleteOauthProviders.ts'
+import { deletePolicies } from './activity/deletePolicies.ts'
+import { deletePolicy } from './activity/deletePolicy.ts'
 import { deletePrivateKeyTags } from './activity/deletePrivateKeyTags.ts'
 import { deleteSubOrganization } from './activity/deleteSubOrganization.ts'
 import { deleteUsers } from './activity/deleteUsers.ts'
@@ -29,6 +33,7 @@ import { signRawPayload } from './activity/signRawPayload.ts'
 import { signRawPayloads } from './activity/signRawPayloads.ts'
 import { signTransaction } from './activity/signTransaction.ts'
 import { updateOrganizationName } from './activity/updateOrganizationName.ts'
+import { updatePolicy } from './activity/updatePolicy.ts'
 import { updatePrivateKeyTag } from './activity/updatePrivateKeyTag.ts'
 import { updateRootQuorum } from './activity/updateRootQuorum.ts'
 import { updateUser } from './activity/updateUser.ts'
@@ -45,11 +50,13 @@ import { getAuthenticators } from './query/getAuthenticators.ts'
 import { getInvitation } from './query/getInvitation.ts'
 import { getOauthProviders } from './query/getOauthProviders.ts'
 import { getOrganizationConfigs } from './query/getOrganizationConfigs.ts'
+import { getPolicy } from './query/getPolicy.ts'
 import { getPrivateKey } from './query/getPrivateKey.ts'
 import { getUser } from './query/getUser.ts'
 import { getWallet } from './query/getWallet.ts'
 import { getWalletAccount } from './query/getWalletAccount.ts'
 import { listActivities } from './query/listActivities.ts'
+import { listPolicies } from './query/listPolicies.ts'
 import { listPrivateKeys } from './query/listPrivateKeys.ts'
 import { listPrivateKeyTags } from './query/listPrivateKeyTags.ts'
 import { listSubOrganizations } from './query/listSubOrganizations.ts'
@@ -68,6 +75,8 @@ export const operations: readonly Operation[] = [
   createAuthenticators,
   createInvitations,
   createOauthProviders,
+  createPolicies,
+  createPolicy,
   createPrivateKeys,
   createPrivateKeyTag,
   createSubOrganization,
@@ -79,6 +88,8 @@ export const operations: readonly Operation[] = [
   deleteAuthenticators,
   deleteInvitation,
   deleteOauthProviders,
+  deletePolicies,
+  deletePolicy,
   deletePrivateKeyTags,
   deleteSubOrganization,
   deleteUsers,
@@ -91,11 +102,13 @@ export const operations: readonly Operation[] = [
   getInvitation,
   getOauthProviders,
   getOrganizationConfigs,
+  getPolicy,
   getPrivateKey,
   getUser,
   getWallet,
   getWalletAccount,
   listActivities,
+  listPolicies,
   listPrivateKeys,
   listPrivateKeyTags,
   listSubOrganizations,
@@ -111,6 +124,7 @@ export const operations: readonly Operation[] = [
   signRawPayloads,
   signTransaction,
   updateOrganizationName,
+  updatePolicy,
   updatePrivateKeyTag,
   updateRootQuorum,
   updateUser,

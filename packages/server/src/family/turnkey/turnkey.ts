@@ -1,6 +1,6 @@
 // The Turnkey family: its envelope, its stamps, its answers.
 import { z } from 'zod'
-import { AppError, invalidField } from '../../errors.ts'
+import { AppError, type ErrorCode, invalidField, isErrorCode } from '../../errors.ts'
 import type { Family, Submission } from '../../operation/family.ts'
 import { Registry } from '../../operation/registry.ts'
 import { decimalText, uuid } from '../../operation/schemas.ts'
@@ -89,7 +89,14 @@ const VIOLATIONS_MAX = 20
 function parse<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  throw fieldError(parsed.error.issues.slice(0, VIOLATIONS_MAX).flatMap(violations))
+  const issues = parsed.error.issues.slice(0, VIOLATIONS_MAX)
+  throw fieldError(issues.flatMap(violations), publishedCode(issues[0]))
+}
+
+/** The code that a schema names for what it refuses. */
+function publishedCode(issue: z.core.$ZodIssue | undefined): ErrorCode | undefined {
+  const code: unknown = issue?.code === 'custom' ? issue.params?.['errorCode'] : undefined
+  return typeof code === 'string' && isErrorCode(code) ? code : undefined
 }
 
 function violations(issue: z.core.$ZodIssue) {
