@@ -37,16 +37,19 @@ export type DecidedBy = 'rootQuorum' | 'policy' | 'ownUser'
 
 /**
  * `hold`: it waits for more votes, of root users or of those whom an allow policy asks for. A denial
- * is `explicit` when a policy denied. `evaluations`: what each policy came to; none were asked when
- * the root quorum decided.
+ * is `explicit` when a policy denied. `evaluations`: what each policy came to, in `context`; none
+ * were asked when the root quorum decided.
  */
-export type Verdict = { evaluations: readonly PolicyEvaluation[] } & (
-  | { kind: 'allow'; by: DecidedBy }
-  | { kind: 'hold' }
-  | { kind: 'deny'; explicit: boolean }
-)
+export type Verdict = Asked &
+  ({ kind: 'allow'; by: DecidedBy } | { kind: 'hold' } | { kind: 'deny'; explicit: boolean })
 
-const UNASKED = { evaluations: [] } as const
+interface Asked {
+  evaluations: readonly PolicyEvaluation[]
+  /** Of what policies saw, that which decided; null when none were asked. */
+  context: PolicyContext | null
+}
+
+const UNASKED = { evaluations: [], context: null } as const
 
 /** The same snapshot, votes and request always give the same verdict. */
 export async function decide(input: DecisionInput): Promise<Verdict> {
@@ -61,16 +64,16 @@ export async function decide(input: DecisionInput): Promise<Verdict> {
   const waits = rootVotes > 0
   const refusal = waits ? ({ kind: 'hold' } as const) : ({ kind: 'deny', explicit: false } as const)
   if (input.rootQuorumOnly) return { ...UNASKED, ...refusal }
-  const { outcome, evaluations } = await askPolicies(organization, voters, input)
+  const { outcome, ...asked } = await askPolicies(organization, voters, input)
   // Denied by a policy: only the root quorum can still let it pass.
   if (outcome === 'denyExplicit') {
-    return waits ? { evaluations, kind: 'hold' } : { evaluations, kind: 'deny', explicit: true }
+    return waits ? { ...asked, kind: 'hold' } : { ...asked, kind: 'deny', explicit: true }
   }
-  if (outcome === 'allow') return { evaluations, kind: 'allow', by: 'policy' }
+  if (outcome === 'allow') return { ...asked, kind: 'allow', by: 'policy' }
   const own = input.ownUserId === submitter.userId && !foreign
-  if (own) return { evaluations, kind: 'allow', by: 'ownUser' }
-  if (outcome === 'requiresConsensus') return { evaluations, kind: 'hold' }
-  return { evaluations, ...refusal }
+  if (own) return { ...asked, kind: 'allow', by: 'ownUser' }
+  if (outcome === 'requiresConsensus') return { ...asked, kind: 'hold' }
+  return { ...asked, ...refusal }
 }
 
 /**
@@ -96,7 +99,7 @@ export async function mayVote(input: DecisionInput, voter: Actor): Promise<boole
   })
 }
 
-const NO_POLICIES = { outcome: 'denyImplicit', denies: [], evaluations: [] } as const
+const NO_POLICIES = { ...UNASKED, outcome: 'denyImplicit', denies: [] } as const
 
 /** From the best to the worst: of several contexts the worst decides. */
 const OUTCOMES = ['allow', 'requiresConsensus', 'denyImplicit', 'denyExplicit'] as const
@@ -105,20 +108,21 @@ async function askPolicies(
   organization: Snapshot,
   voters: readonly string[],
   input: DecisionInput,
-): Promise<Pick<Decision, 'outcome' | 'denies' | 'evaluations'>> {
+): Promise<Asked & Pick<Decision, 'outcome' | 'denies'>> {
   const { policies, users } = compiled(organization)
   if (policies.length === 0) return NO_POLICIES
   const approvers = voters.flatMap((id) => users.get(id) ?? [])
   const contexts = await input.contexts()
-  const decisions = contexts.map((context) =>
-    decidePolicies(policies, { context, approvers, users: [...users.values()] }),
-  )
-  const rank = ({ outcome }: Decision) => OUTCOMES.indexOf(outcome)
+  const decisions = contexts.map((context) => ({
+    ...decidePolicies(policies, { context, approvers, users: [...users.values()] }),
+    context,
+  }))
+  const rank = ({ outcome }: Pick<Decision, 'outcome'>) => OUTCOMES.indexOf(outcome)
   return decisions.reduce((worst, one) => (rank(one) > rank(worst) ? one : worst))
 }
 
 /** The users of `organization` whose approvals count, each once. */
-function votersOf(organization: Snapshot, approvals: readonly Ballot[]): string[] {
+export function votersOf(organization: Snapshot, approvals: readonly Ballot[]): string[] {
   const voters = new Set<string>()
   for (const { voter, credentialId } of approvals) {
     const here = voter.organizationId === organization.organizationId

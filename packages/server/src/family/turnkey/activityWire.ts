@@ -94,7 +94,7 @@ export async function encodeActivity(
     canReject: votable,
     createdAt: wireTime(activity.created_ms),
     updatedAt: wireTime(activity.updated_ms),
-    failure: wireFailure(activity),
+    failure: wireFailure(activity, ctx.actor),
   }
 }
 
@@ -163,8 +163,13 @@ function encodeVote(
 }
 
 /** The submitter's vote is a view of the activity; its id is derived from the activity's. */
-function firstVoteId({ id }: ActivityRow): string {
-  const bytes = sha256(Buffer.concat([Buffer.from('vote'), uuidToBytes(id)])).subarray(0, 16)
+export function firstVoteId({ id }: ActivityRow): string {
+  return derivedId('vote', id)
+}
+
+/** The id of what is a view of the thing with `id`. */
+export function derivedId(what: string, id: string): string {
+  const bytes = sha256(Buffer.concat([Buffer.from(what), uuidToBytes(id)])).subarray(0, 16)
   bytes[6] = 0x80 | (bytes.readUInt8(6) & 0x0f)
   bytes[8] = 0x80 | (bytes.readUInt8(8) & 0x3f)
   return uuidFromBytes(bytes)
