@@ -144,26 +144,37 @@ async function runEngine(engine: Engine, postgres: { url: string; pid: number })
     const roots = database === null ? [server.pid] : [server.pid, postgres.pid]
     const requests = SECONDS * REQUESTS_A_SECOND
     const job = { port: server.port, connections: CONNECTIONS, seconds: SECONDS, requests }
-    for (const rows of ROWS) {
-      const callers: Caller[] = []
-      for (const row of rows)
-        callers.push(await prepare(`http://127.0.0.1:${server.port}`, admin, row))
-      const measured: Measured[][] = rows.map(() => [])
-      for (let round = 0; round < ROUNDS; round++) {
-        for (const [at, caller] of callers.entries()) {
-          measured[at]?.push(
-            await load.round({ ...job, callers: [caller] }, () => treeCpuMs(roots)),
-          )
-        }
-      }
-      const us = measured.map((rounds) => of(rounds, 'treeUs'))
-      rows.forEach(({ name }, at) => console.log(line(engine, name, [us[at] ?? 0, us[0] ?? 0])))
-    }
+    const measure = (caller: Caller) =>
+      load.round({ ...job, callers: [caller] }, () => treeCpuMs(roots))
+    const url = `http://127.0.0.1:${server.port}`
+    for (const rows of ROWS) await runRows({ engine, url, admin, measure }, rows)
   } finally {
     load.stop()
     await server.stop()
     rmSync(data, { recursive: true, force: true })
   }
+}
+
+interface Arena {
+  engine: Engine
+  url: string
+  admin: Admin
+  measure(caller: Caller): Promise<Measured>
+}
+
+async function runRows(arena: Arena, rows: readonly Row[]): Promise<void> {
+  const contests: { name: string; caller: Caller; measured: Measured[] }[] = []
+  for (const row of rows) {
+    const caller = await prepare(arena.url, arena.admin, row)
+    contests.push({ name: row.name, caller, measured: [] })
+  }
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const { caller, measured } of contests) measured.push(await arena.measure(caller))
+  }
+  const us = contests.map(({ measured }) => of(measured, 'treeUs'))
+  contests.forEach(({ name }, at) =>
+    console.log(line(arena.engine, name, [us[at] ?? 0, us[0] ?? 0])),
+  )
 }
 
 function line(engine: Engine, name: string, [us, base]: [number, number]): string {

@@ -26,7 +26,7 @@ export const wallet = ({ admin }: World, ...accounts: object[]) =>
 export const policy = ({ admin }: World, change: object) =>
   admin.submit(
     'create_policy',
-    { policyName: 'refused', effect: 'EFFECT_ALLOW', notes: '', ...change },
+    { policyName: 'refused', effect: 'EFFECT_ALLOW', condition: "wallet.label == ''", ...change },
     'CREATE_POLICY_V3',
   )
 export async function denied(world: World): Promise<Answer> {
