@@ -99,13 +99,14 @@ export async function updateHeads(
   for (const row of rows) {
     await tx.run(
       `update organization_head set revision = ?, seq = ?, link = ?, tag = ?, last_ms = ?,
-         state_mac = ?, dirty = 1 where organization_id = ?u`,
+         state_mac = ?, spending_digest = ?, dirty = 1 where organization_id = ?u`,
       row['revision'] ?? null,
       row['seq'] ?? null,
       row['link'] ?? null,
       row['tag'] ?? null,
       row['last_ms'] ?? null,
       row['state_mac'] ?? null,
+      row['spending_digest'] ?? null,
       row['organization_id'] ?? null,
     )
   }

@@ -15,6 +15,7 @@ import type { Keyvault } from '../domain/keyvault/keyvault.ts'
 import { readCovered, stateMac } from '../domain/organization/covered.store.ts'
 import { assertState } from '../domain/organization/snapshot.ts'
 import { Charges } from './charges.ts'
+import { Spending } from './spending.ts'
 import { AppError, assert } from '../errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Row, Tx } from '../store/engine.ts'
@@ -50,12 +51,14 @@ export class Flush {
   readonly #afterActivities: (() => Promise<void>)[] = []
   readonly #entries: AuditEntry[] = []
   readonly #charges: Charges
+  readonly #spending: Spending
   #nowMs: number
 
   constructor(tx: Tx, context: FlushContext) {
     this.#tx = tx
     this.#context = context
     this.#charges = new Charges(tx)
+    this.#spending = new Spending(tx, this.#heads)
     this.#nowMs = context.clock.now()
   }
 
@@ -80,7 +83,7 @@ export class Flush {
   }
 
   async #lock(units: readonly Unit[], skipLocked: boolean): Promise<void> {
-    const ids = [...new Set(units.map((unit) => unit.organizationId))].sort()
+    const ids = [...new Set(units.flatMap(writtenBy))].sort()
     const { rows, nowMs } = await lockHeads(this.#tx, ids, skipLocked)
     if (nowMs !== undefined) this.#nowMs = nowMs
     for (const row of rows) {
@@ -106,15 +109,19 @@ export class Flush {
 
   async #apply(unit: Unit, skipLocked: boolean): Promise<FlushOutcome> {
     const head = this.#heads.get(unit.organizationId)
-    if (head === undefined) return { kind: skipLocked ? 'missed' : 'again' }
+    if (head === undefined || !unit.charges.every((charge) => this.#isLocked(charge))) {
+      return { kind: skipLocked ? 'missed' : 'again' }
+    }
     // First of all: a caller whose credential is gone must not even learn what a body became.
     if (!(await this.#readsAreCurrent(unit))) return { kind: 'again' }
     const duplicate = this.#duplicateOf(unit)
     if (duplicate !== undefined) return { kind: 'duplicate', activityId: duplicate }
     if (!(await this.#targetIsCurrent(unit))) return { kind: 'again' }
-    const atMs = Math.max(this.#nowMs, head.lastMs)
+    const atMs = this.#timeOf(unit, head)
     if (unit.validUntilMs !== null && atMs >= unit.validUntilMs) return { kind: 'expired' }
     if (!this.#charges.allow(unit)) return { kind: 'overQuota', atMs: this.#nowMs }
+    const policyIds = await this.#spending.exceeded(unit.charges, atMs)
+    if (policyIds.length > 0) return { kind: 'overLimit', policyIds }
     let next: Head = head
     if (unit.effects !== null) {
       try {
@@ -124,7 +131,28 @@ export class Flush {
         throw error
       }
     }
-    return this.#chain(unit, next, atMs)
+    const outcome = this.#chain(unit, next, atMs)
+    await this.#charge(unit, atMs)
+    return outcome
+  }
+
+  #isLocked({ organizationId }: { organizationId: string }): boolean {
+    return this.#heads.has(organizationId)
+  }
+
+  /** Time goes back for none of the organizations that the unit writes to: limits rely on it. */
+  #timeOf(unit: Unit, head: Head): number {
+    const others = unit.charges.map(({ organizationId }) => this.#heads.get(organizationId))
+    return Math.max(this.#nowMs, head.lastMs, ...others.map((other) => other?.lastMs ?? 0))
+  }
+
+  async #charge({ charges }: Unit, atMs: number): Promise<void> {
+    await this.#spending.take(charges, atMs)
+    for (const { organizationId } of charges) {
+      const head = this.#heads.get(organizationId)
+      if (head !== undefined) this.#heads.set(organizationId, { ...head, lastMs: atMs })
+      this.#touched.add(organizationId)
+    }
   }
 
   #duplicateOf({ activity }: Unit): string | undefined {
@@ -168,7 +196,10 @@ export class Flush {
     // Kept apart until the effects are through: what they leave goes with them when they fail.
     const later: (() => Promise<void>)[] = []
     const afterActivities = (work: () => Promise<void>) => void later.push(work)
-    const tx = effectTx(this.#tx, { nowMs, seq: head.seq + 1, unit, afterActivities })
+    const forgetSpending: EffectTx['forgetSpending'] = (isGone) =>
+      afterActivities(() => this.#spending.forget(unit.organizationId, isGone))
+    const moment = { nowMs, seq: head.seq + 1, unit, afterActivities, forgetSpending }
+    const tx = effectTx(this.#tx, moment)
     if (unit.changes !== 'snapshot') {
       await unit.effects?.(tx)
       this.#afterActivities.push(...later)
@@ -218,12 +249,25 @@ export class Flush {
     for (const work of this.#afterActivities) await work()
     for (const end of this.#ends) await updateActivity(this.#tx, end.organizationId, end)
     await this.#charges.write()
+    await this.#recordSpending()
     await this.#tx.insert(
       auditEntryTable,
       this.#entries.map((entry) => ({ ...entry })),
     )
     await updateHeads(this.#tx, this.#context.keyvault.auditKey, this.written)
   }
+
+  async #recordSpending(): Promise<void> {
+    for (const [organizationId, spendingDigest] of await this.#spending.write()) {
+      const head = this.#heads.get(organizationId)
+      if (head !== undefined) this.#heads.set(organizationId, { ...head, spendingDigest })
+    }
+  }
+}
+
+/** The organizations whose heads a unit needs to itself. */
+function writtenBy({ organizationId, charges }: Unit): string[] {
+  return [organizationId, ...charges.map((charge) => charge.organizationId)]
 }
 
 interface Remembered {

@@ -2,11 +2,12 @@
 import type { ActivityEnd } from '../domain/activity/activity.store.ts'
 import type { ActivityRow, ActivityStatus, VoteRow } from '../domain/activity/activity.ts'
 import type { AuditFacts } from '../domain/audit/chain.ts'
+import type { Charge } from '../domain/spending/counter.ts'
+import type { CountingTx } from '../domain/spending/spending.store.ts'
 import type { AppError } from '../errors.ts'
-import type { Tx } from '../store/engine.ts'
 
 /** A transaction inside a unit, at its moment of commit. */
-export interface EffectTx extends Tx {
+export interface EffectTx extends CountingTx {
   /** What the unit's audit entry and activity will carry as their time. */
   readonly nowMs: number
   /** The number of the unit's audit entry. */
@@ -41,6 +42,8 @@ export interface Unit {
   end: ActivityEnd | null
   /** What it takes from a root organization's monthly quota. Beyond it, nothing is written. */
   charge: { organizationId: string; signatures: number; max: number } | null
+  /** What it adds to limits of policies. Beyond one, nothing is written. */
+  charges: readonly Charge[]
   /** What `effects` touches: `snapshot` when any row that decisions read. */
   changes: 'nothing' | 'rows' | 'snapshot'
   effects: Effects | null
@@ -56,6 +59,8 @@ export type Outcome =
   | { kind: 'expired' }
   /** Its charge would go beyond the quota; nothing was written. */
   | { kind: 'overQuota'; atMs: number }
+  /** Limits of these policies do not admit its charges; nothing was written. */
+  | { kind: 'overLimit'; policyIds: readonly string[] }
   /** The effects refused; nothing was written. */
   | { kind: 'failed'; error: AppError }
 
@@ -70,6 +75,7 @@ export function entryOnly(unit: Pick<Unit, 'id' | 'organizationId' | 'audit'>): 
     vote: null,
     end: null,
     charge: null,
+    charges: [],
     changes: 'nothing',
     effects: null,
   }

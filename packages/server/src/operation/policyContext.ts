@@ -1,5 +1,5 @@
 // What policies see of a request.
-import type { Context as PolicyContext } from '@keystead/policy'
+import type { PolicySubject } from '../domain/policy/subject.ts'
 import type { Context } from './context.ts'
 import type { Submission } from './family.ts'
 
@@ -10,7 +10,7 @@ import type { Submission } from './family.ts'
 export async function policyContexts(
   ctx: Context,
   { operation, version, params }: Pick<Submission, 'operation' | 'version' | 'params'>,
-): Promise<PolicyContext[]> {
+): Promise<PolicySubject[]> {
   const { policy } = operation
   const { resource, action } = 'resource' in policy ? policy : { resource: '', action: '' }
   const activity = {

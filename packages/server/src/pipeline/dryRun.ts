@@ -1,5 +1,6 @@
 // The dry run: what a submission would come to, by the same steps, without any that leaves a trace.
 import { explainDecision } from '../domain/authority/explain.ts'
+import { readUsage } from '../domain/spending/usage.ts'
 import { AppError, invalidField } from '../errors.ts'
 import type { Context, DryRun } from '../operation/context.ts'
 import { decisionInput } from '../operation/decision.ts'
@@ -21,7 +22,10 @@ export async function dryRun(family: Family, turn: Turn, body: JsonValue): Promi
   if ('exempt' in submission.operation.policy) {
     throw invalidField('type', 'is decided neither by users nor by policies')
   }
-  const explained = await explainDecision(decisionInput(ctx, submission, [caller.ballot]))
+  const standing = { approvals: [caller.ballot], exceeded: new Set<string>() }
+  const explained = await explainDecision(decisionInput(ctx, submission, standing), (charges) =>
+    readUsage(ctx.reader, { auditKey: ctx.keyvault.auditKey, charges, nowMs: ctx.nowMs }),
+  )
   if (!['ALLOW', 'REQUIRES_CONSENSUS'].includes(explained.outcome)) {
     return { ...explained, failure: null }
   }

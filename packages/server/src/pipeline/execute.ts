@@ -20,6 +20,8 @@ export interface Execution {
   changes: Unit['changes']
   /** How many signatures it made. */
   signatures: number
+  /** What it adds to limits of policies. */
+  charges: Unit['charges']
 }
 
 /** A request that waits for more votes. */
@@ -30,6 +32,7 @@ export const held: Execution = {
   effects: null,
   changes: 'nothing',
   signatures: 0,
+  charges: [],
 }
 
 /** A request that was denied, or failed while it ran. */
@@ -49,6 +52,8 @@ export interface Run {
   submission: Pick<Submission, 'operation' | 'version' | 'params'>
   submitter: Actor
   approvals: readonly Ballot[]
+  /** Policies whose limits did not admit it a moment ago. */
+  exceeded: ReadonlySet<string>
 }
 
 /**
@@ -58,7 +63,8 @@ export interface Run {
 export async function attempt(deps: Dependencies, run: Run): Promise<Attempt> {
   const { submission, submitter, call } = run
   const ctx = contextOf(deps, { ...run, actor: submitter, reader: deps.store.reader })
-  const verdict = await decide(decisionInput(ctx, submission, run.approvals))
+  const { approvals, exceeded } = run
+  const verdict = await decide(decisionInput(ctx, submission, { approvals, exceeded }))
   call.watch.lap('decide')
   return { verdict, execution: await executeIf(verdict, ctx, submission) }
 }
@@ -72,7 +78,8 @@ async function executeIf(
   try {
     if (!(await conditionHolds(ctx, submission))) return failedWith(new AppError('NOT_AUTHORIZED'))
     if (verdict.kind === 'hold') return null
-    return await execute({ ...ctx, decidedBy: verdict.by }, submission)
+    const executed = await execute({ ...ctx, decidedBy: verdict.by }, submission)
+    return { ...executed, charges: verdict.charges }
   } catch (error) {
     if (!(error instanceof AppError) || isTransient(error)) throw error
     return failedWith(error)
@@ -92,7 +99,7 @@ export async function conditionHolds(
 async function execute(
   ctx: ActionContext,
   { operation, version, params }: Run['submission'],
-): Promise<Execution> {
+): Promise<Omit<Execution, 'charges'>> {
   const { result, effects } = await operation.run(ctx, params)
   const text = JSON.stringify(version.downgrade(result))
   const { changes } = operation

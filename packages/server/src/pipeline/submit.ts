@@ -32,11 +32,28 @@ export async function submit(deps: Dependencies, family: Family, turn: Turn): Pr
     if (!(await isCurrent(deps, caller))) return 'again'
     return answer({ deps, family, turn }, known)
   }
+  return decideAndCommit(deps, family, { turn, submission, fingerprint, exceeded: new Set() })
+}
+
+interface Undecided {
+  turn: Turn
+  submission: Submission
+  fingerprint: Buffer
+  /** Policies whose limits did not admit it. */
+  exceeded: ReadonlySet<string>
+}
+
+async function decideAndCommit(
+  deps: Dependencies,
+  family: Family,
+  { turn, submission, fingerprint, exceeded }: Undecided,
+): Promise<unknown> {
+  const { call, caller } = turn
   const approvals = [caller.ballot]
-  const run = { ...turn, submission, submitter: caller.actor, approvals }
+  const run = { ...turn, submission, submitter: caller.actor, approvals, exceeded }
   const { verdict, execution: executed } = await attempt(deps, run)
   const execution = executed ?? unrun(verdict)
-  const decided = { submission, fingerprint, execution, verdict }
+  const decided = { submission, fingerprint, exceeded, execution, verdict }
   call.watch.lap('prepare')
   const unit = await buildUnit(deps, turn, decided)
   const outcome = await deps.queue.submit(unit)
@@ -58,9 +75,7 @@ function unrun(verdict: Verdict): Execution {
 
 const DENIALS = new Set<ErrorCode | undefined>(['DENIED_EXPLICITLY', 'NOT_AUTHORIZED'])
 
-interface Decided {
-  submission: Submission
-  fingerprint: Buffer
+interface Decided extends Omit<Undecided, 'turn'> {
   verdict: Verdict
   execution: Execution
 }
@@ -74,7 +89,7 @@ const AUDIT_OUTCOME = {
 async function buildUnit(
   deps: Dependencies,
   { call, caller }: Turn,
-  { submission, fingerprint, execution, verdict }: Decided,
+  { submission, fingerprint, execution, verdict }: Omit<Decided, 'exceeded'>,
 ): Promise<Unit & { activity: NonNullable<Unit['activity']> }> {
   const nowMs = deps.clock.now()
   const { organization } = caller
@@ -114,6 +129,7 @@ async function buildUnit(
     vote: null,
     end: null,
     charge: chargeFor(deps, caller, execution.signatures),
+    charges: execution.charges,
     changes: execution.changes,
     effects: execution.effects,
   }
@@ -138,6 +154,11 @@ async function conclude(
       throw new AppError('API_KEY_EXPIRED')
     case 'overQuota':
       throw overQuota(turn.caller, outcome.atMs)
+    // Decided anew with that known: refused, or pending until the root quorum lets it pass.
+    case 'overLimit': {
+      const exceeded = new Set([...conclusion.exceeded, ...outcome.policyIds])
+      return decideAndCommit(deps, family, { ...conclusion, exceeded })
+    }
     case 'duplicate': {
       const known = await findKnown(deps, turn.caller, fingerprint)
       // Its transaction may have been lost together with the first one's.

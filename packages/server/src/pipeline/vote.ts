@@ -60,10 +60,7 @@ export async function vote(deps: Dependencies, family: Family, turn: Turn): Prom
   if (!isTimely(deps, call, timestampMs)) throw new AppError('TIMESTAMP_OUTSIDE_WINDOW')
   refuseForeignVoter(poll)
   const held = await readHeld(deps, family, poll)
-  if (!(await mayVote(heldInput(deps, poll, held), caller.actor))) {
-    throw new AppError('NOT_AUTHORIZED')
-  }
-  return cast(deps, family, { ...poll, ...held })
+  return cast(deps, family, { ...poll, ...held, exceeded: new Set() })
 }
 
 /** A vote counts only in the organization whose quorum decides. */
@@ -101,6 +98,11 @@ interface Held {
   approvals: readonly Ballot[]
 }
 
+interface Casting extends Poll, Held {
+  /** Policies whose limits did not admit what is voted on. */
+  exceeded: ReadonlySet<string>
+}
+
 /** @throws Tampered when what is stored is not what was submitted */
 async function readHeld(deps: Dependencies, family: Family, poll: Poll): Promise<Held> {
   const { activity } = poll
@@ -117,13 +119,16 @@ function submitterOf({ activity }: Poll): Actor {
   return { organizationId, userId }
 }
 
-function heldInput(deps: Dependencies, poll: Poll, { submission, approvals }: Held): DecisionInput {
-  const ctx = contextOf(deps, { ...poll, actor: submitterOf(poll), reader: deps.store.reader })
-  return decisionInput(ctx, submission, approvals)
+function heldInput(deps: Dependencies, casting: Casting): DecisionInput {
+  const { submission } = casting
+  const actor = submitterOf(casting)
+  const ctx = contextOf(deps, { ...casting, actor, reader: deps.store.reader })
+  return decisionInput(ctx, submission, casting)
 }
 
-async function cast(deps: Dependencies, family: Family, poll: Poll & Held): Promise<unknown> {
+async function cast(deps: Dependencies, family: Family, poll: Casting): Promise<unknown> {
   const { caller, operation } = poll
+  if (!(await mayVote(heldInput(deps, poll), caller.actor))) throw new AppError('NOT_AUTHORIZED')
   const approvals = [...poll.approvals, caller.ballot]
   // Decided anew with this vote, and run when that is enough.
   const attempted =
@@ -140,6 +145,10 @@ async function cast(deps: Dependencies, family: Family, poll: Poll & Held): Prom
       return 'again'
     case 'expired':
       throw new AppError('API_KEY_EXPIRED')
+    case 'overLimit': {
+      const exceeded = new Set([...poll.exceeded, ...outcome.policyIds])
+      return cast(deps, family, { ...poll, exceeded })
+    }
     case 'overQuota':
       throw overQuota(poll.caller, outcome.atMs)
     case 'committed': {
@@ -235,6 +244,7 @@ function buildUnit(deps: Dependencies, poll: Poll, effect: Effect): Unit {
     },
     end,
     charge: chargeFor(deps, caller, execution?.signatures ?? 0),
+    charges: execution?.charges ?? [],
     changes: execution?.changes ?? 'nothing',
     effects: execution?.effects ?? null,
   }

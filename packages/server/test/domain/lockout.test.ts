@@ -269,6 +269,8 @@ async function waysToDecide(
         parentMayAct: operation.parentMayAct !== false,
         ownUserId: operation.ownUser(params),
         contexts: () => Promise.resolve([{}]),
+        signatures: 0,
+        exceeded: new Set(),
       })
       if (verdict.kind === 'allow') ways.add(verdict.by)
     }

@@ -23,13 +23,22 @@ const ERASED = [
   'org_user',
   'outbox',
   'passkey',
+  'policy',
   'private_key',
   'private_key_secret',
+  'spending',
   'tag',
   'wallet',
   'wallet_account',
   'wallet_secret',
 ]
+
+const WIRE_LIMIT = {
+  measure: 'LIMIT_MEASURE_SIGNATURES',
+  per: 'LIMIT_PER_USER',
+  window: { calendar: 'LIMIT_CALENDAR_MONTH' },
+  max: '9',
+}
 
 /** Tables whose rows stay: why that gives nothing away. */
 const KEPT = {
@@ -98,6 +107,19 @@ describe.each(engines)('deletion on %s', (engine) => {
     return Object.fromEntries(await Promise.all(counts))
   }
 
+  /** Makes a policy whose limit has counted something. */
+  async function chargeLimit(below: AppClient): Promise<void> {
+    const { organizationId } = below
+    const policy = { policyName: 'limit', effect: 'EFFECT_DENY', limits: [WIRE_LIMIT] }
+    const made = await below.submit('create_policy', policy, 'CREATE_POLICY_V3')
+    const policyId = made.at('activity.result.createPolicyResult.policyId')
+    const window = { kind: 'calendar', unit: 'month' } as const
+    const limit = { measure: 'signatures', per: 'user', window, max: '9' } as const
+    const charges = [{ organizationId, policyId, limit, scope: 'somebody', amount: 1n }]
+    const unit = unitOf(organizationId, 'charge', { charges })
+    expect((await instance.app.deps.queue.submit(unit)).kind).toBe('committed')
+  }
+
   const waiting = (organizationId: string) =>
     instance.rows<{ status: string; sealed_body: Buffer | null }>(
       `select status, sealed_body from activity where organization_id = ?u
@@ -115,6 +137,7 @@ describe.each(engines)('deletion on %s', (engine) => {
     const sign = (client: AppClient, payload: string) =>
       client.send('submit/sign_raw_payload', signBody(client, address, payload))
     expect((await sign(below, 'before')).status).toBe(200)
+    await chargeLimit(below)
     const before = await rowsOf(below.organizationId)
     expect(Object.keys(before).sort()).toEqual([...ERASED, ...Object.keys(KEPT)].sort())
     for (const table of ERASED) expect([table, before[table]]).not.toEqual([table, 0])

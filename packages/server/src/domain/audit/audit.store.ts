@@ -14,6 +14,7 @@ export const headTable = table('organization_head', {
   last_ms: 'integer',
   state_mac: 'bytes',
   dirty: 'integer',
+  spending_digest: 'bytes',
 })
 
 export const auditEntryTable = table('audit_entry', {
@@ -42,10 +43,12 @@ export interface HeadRow {
   tag: Buffer
   last_ms: number
   state_mac: Buffer
+  spending_digest: Buffer | null
 }
 
 /** The columns of a `HeadRow`. */
-export const HEAD_COLUMNS = 'organization_id, revision, seq, link, tag, last_ms, state_mac'
+export const HEAD_COLUMNS =
+  'organization_id, revision, seq, link, tag, last_ms, state_mac, spending_digest'
 
 /** @throws Tampered when the row's tag is wrong */
 export function headFromRow(auditKey: KeyObject, row: HeadRow): Head {
@@ -56,6 +59,7 @@ export function headFromRow(auditKey: KeyObject, row: HeadRow): Head {
     link: row.link,
     lastMs: row.last_ms,
     stateMac: row.state_mac,
+    spendingDigest: row.spending_digest,
   }
   assertHead(auditKey, head, row.tag)
   return head
@@ -71,6 +75,7 @@ export function headToRow(auditKey: KeyObject, head: Head): Row {
     last_ms: head.lastMs,
     state_mac: head.stateMac,
     dirty: 1,
+    spending_digest: head.spendingDigest,
   }
 }
 

@@ -13,6 +13,8 @@ export interface Head {
   link: Buffer
   lastMs: number
   stateMac: Buffer
+  /** Of all pages of what limits have counted; null: nothing was. */
+  spendingDigest: Buffer | null
 }
 
 /** Thrown when stored rows do not carry the MAC that this server gave them. */
@@ -32,6 +34,8 @@ export function headTag(auditKey: KeyObject, head: Head): Buffer {
       head.revision,
       head.stateMac,
       head.lastMs,
+      // Absent when null, so that the tags of heads that are older than limits hold.
+      ...(head.spendingDigest === null ? [] : [head.spendingDigest]),
     ]),
   )
 }

@@ -1,6 +1,5 @@
 // The decision: may this run now, must it wait for more votes, or is it refused?
 import {
-  type Context as PolicyContext,
   couldCount,
   decide as decidePolicies,
   type Decision,
@@ -9,6 +8,9 @@ import {
 import type { Actor } from '../activity/activity.ts'
 import type { Snapshot } from '../organization/model.ts'
 import { compiled } from '../policy/compiled.ts'
+import type { PolicySubject } from '../policy/subject.ts'
+import type { Charge } from '../spending/counter.ts'
+import { askLimits } from './limits.ts'
 
 /** A vote that may count: by whom, with which credential. */
 export interface Ballot {
@@ -29,7 +31,11 @@ export interface DecisionInput {
   /** The user whose own credentials are managed, if that is what the request does. */
   ownUserId: string | null
   /** What policies see of the request, each of which must be allowed; asked only when they decide. */
-  contexts(): Promise<readonly PolicyContext[]>
+  contexts(): Promise<readonly PolicySubject[]>
+  /** How many signatures it makes; limits are asked only when there are any. */
+  signatures: number
+  /** Policies of which it is known that their limits do not admit the request now. */
+  exceeded: ReadonlySet<string>
 }
 
 /** By what something was allowed; `ownUser`: it is about the submitter's own credentials. */
@@ -38,7 +44,8 @@ export type DecidedBy = 'rootQuorum' | 'policy' | 'ownUser'
 /**
  * `hold`: it waits for more votes, of root users or of those whom an allow policy asks for. A denial
  * is `explicit` when a policy denied. `evaluations`: what each policy came to, in `context`; none
- * were asked when the root quorum decided.
+ * were asked when the root quorum decided. `charges`: what running it by a policy adds to limits,
+ * which admit it or not when it is committed.
  */
 export type Verdict = Asked &
   ({ kind: 'allow'; by: DecidedBy } | { kind: 'hold' } | { kind: 'deny'; explicit: boolean })
@@ -46,10 +53,11 @@ export type Verdict = Asked &
 interface Asked {
   evaluations: readonly PolicyEvaluation[]
   /** Of what policies saw, that which decided; null when none were asked. */
-  context: PolicyContext | null
+  context: PolicySubject | null
+  charges: readonly Charge[]
 }
 
-const UNASKED = { evaluations: [], context: null } as const
+const UNASKED = { evaluations: [], context: null, charges: [] } as const
 
 /** The same snapshot, votes and request always give the same verdict. */
 export async function decide(input: DecisionInput): Promise<Verdict> {
@@ -109,8 +117,8 @@ async function askPolicies(
   voters: readonly string[],
   input: DecisionInput,
 ): Promise<Asked & Pick<Decision, 'outcome' | 'denies'>> {
-  const { policies, users } = compiled(organization)
-  if (policies.length === 0) return NO_POLICIES
+  const { policies, limited, users } = compiled(organization)
+  if (policies.length === 0 && limited.policies.length === 0) return NO_POLICIES
   const approvers = voters.flatMap((id) => users.get(id) ?? [])
   const contexts = await input.contexts()
   const decisions = contexts.map((context) => ({
@@ -118,7 +126,23 @@ async function askPolicies(
     context,
   }))
   const rank = ({ outcome }: Pick<Decision, 'outcome'>) => OUTCOMES.indexOf(outcome)
-  return decisions.reduce((worst, one) => (rank(one) > rank(worst) ? one : worst))
+  const { outcome, denies, evaluations, context } = decisions.reduce((worst, one) =>
+    rank(one) > rank(worst) ? one : worst,
+  )
+  if (limited.policies.length === 0 || input.signatures === 0) {
+    return { outcome, denies, evaluations, context, charges: [] }
+  }
+  const limits = askLimits(limited, { ...input, subjects: contexts, approvers })
+  if (limits.denials.length === 0) {
+    return { outcome, denies, evaluations, context, charges: limits.charges }
+  }
+  return {
+    outcome: 'denyExplicit',
+    denies: [...denies, ...limits.denials.map(({ id }) => id)],
+    evaluations: [...evaluations, ...limits.denials],
+    context,
+    charges: limits.charges,
+  }
 }
 
 /** The users of `organization` whose approvals count, each once. */

@@ -12,7 +12,9 @@ import {
 } from '@keystead/policy'
 import { compiled } from '../policy/compiled.ts'
 import { outcomeOf, type PolicyOutcome } from '../policy/evaluations.ts'
-import { decide, type DecisionInput, type DecidedBy, type Verdict, votersOf } from './decide.ts'
+import type { Charge } from '../spending/counter.ts'
+import type { LimitUsage } from '../spending/usage.ts'
+import { decide, type DecidedBy, type DecisionInput, type Verdict, votersOf } from './decide.ts'
 
 /**
  * By what it came out as it did: for what waits, whose approvals are awaited. `parentUser`: the
@@ -46,14 +48,19 @@ export interface Explained {
   }
   /** Empty where policies were not asked, because the root quorum suffices or they have no say. */
   policies: readonly ExplainedPolicy[]
+  /** The limits that count the request, as they stand now. */
+  limits: readonly LimitUsage[]
   /** Policies that were evaluated, but not explained, because it would have taken too much. */
   unexplained: readonly string[]
 }
 
+/** Tells how limits stand. */
+type UsageOf = (charges: readonly Charge[]) => Promise<readonly LimitUsage[]>
+
 /** What would be decided, and why; of what a budget does not cover, only what it came to. */
-export async function explainDecision(input: DecisionInput): Promise<Explained> {
+export async function explainDecision(input: DecisionInput, usageOf: UsageOf): Promise<Explained> {
   const { organization, approvals } = input
-  const verdict = await decide(input)
+  const { verdict, limits } = await decideWithin(input, usageOf)
   const voters = votersOf(organization, approvals)
   const roots = [...organization.users.values()].filter(({ isRoot }) => isRoot)
   const [approved, others] = [true, false].map((has) =>
@@ -65,8 +72,18 @@ export async function explainDecision(input: DecisionInput): Promise<Explained> 
     decidedBy: reasonOf(verdict, input, { hasRootVotes: approved.length > 0 }),
     decidingPolicyIds: deciding,
     rootQuorum: { threshold: organization.rootThreshold, approved, others },
+    limits,
     ...explainPolicies(input, verdict, { voters, deciding }),
   }
+}
+
+/** As a commit has it: what is allowed, but goes beyond a limit, is decided anew with that known. */
+async function decideWithin(input: DecisionInput, usageOf: UsageOf) {
+  const verdict = await decide(input)
+  const limits = verdict.charges.length === 0 ? [] : await usageOf(verdict.charges)
+  const beyond = limits.filter(({ exceeded }) => exceeded).map(({ charge }) => charge.policyId)
+  if (verdict.kind !== 'allow' || beyond.length === 0) return { verdict, limits }
+  return { verdict: await decide({ ...input, exceeded: new Set(beyond) }), limits }
 }
 
 function outcomeOfVerdict(verdict: Verdict): Explained['outcome'] {
@@ -112,8 +129,8 @@ function explainPolicies(
   { voters, deciding }: { voters: readonly string[]; deciding: readonly string[] },
 ): Pick<Explained, 'policies' | 'unexplained'> {
   if (context === null) return { policies: [], unexplained: [] }
-  const { policies, users } = compiled(organization)
-  const sources = new Map(policies.map((policy) => [policy.id, policy]))
+  const { policies, limited, users } = compiled(organization)
+  const sources = new Map([...policies, ...limited.policies].map((policy) => [policy.id, policy]))
   const approvers = voters.flatMap((id) => users.get(id) ?? [])
   const scene = { context, approvers, users: [...users.values()] }
   const budget = new Budget()

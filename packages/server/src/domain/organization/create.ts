@@ -82,6 +82,7 @@ export async function insertOrganization(
     link: entry.link,
     lastMs: birth.atMs,
     stateMac: stateMac(plan.dataKey.stateKey, { organizationId, revision: 1 }, rows),
+    spendingDigest: null,
   }
   await insertChain(tx, birth.auditKey, { head, entry })
 }

@@ -3,6 +3,7 @@ import type { Tx } from '../../store/engine.ts'
 import { rejectWaiting } from '../activity/activity.store.ts'
 import { privateKeySecretTable, walletSecretTable } from '../keyvault/keyvault.store.ts'
 import { outboxTable } from '../outbox/outbox.store.ts'
+import type { CountingTx } from '../spending/spending.store.ts'
 import { walletAccountTable } from '../wallet/wallet.store.ts'
 import { contentTables } from './covered.store.ts'
 import { type Features, featuresText } from './features.ts'
@@ -45,7 +46,7 @@ const ERASED_TABLES = [
   ...contentTables,
 ]
 
-interface ErasingTx extends Tx {
+interface ErasingTx extends CountingTx {
   afterActivities(work: () => Promise<void>): void
 }
 
@@ -61,6 +62,7 @@ export async function eraseOrganization(
   for (const { name } of ERASED_TABLES) {
     await tx.run(`delete from ${name} where organization_id = ?u`, organizationId)
   }
+  tx.forgetSpending(() => true)
   tx.afterActivities(() => rejectWaiting(tx, { organizationId, nowMs }))
   await tx.run(
     'update organization set deleted_ms = ?, updated_ms = ? where organization_id = ?u',

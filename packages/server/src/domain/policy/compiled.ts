@@ -1,10 +1,20 @@
 // The policies and users of a snapshot as the policy language takes them, made once for each.
 import { type Policy as CompiledPolicy, preparePolicy, type User } from '@keystead/policy'
+import type { Limit } from './limit.ts'
 import type { Policy, Snapshot, User as OrganizationUser } from '../organization/model.ts'
 
 interface Compiled {
+  /** Those without limits. */
   policies: readonly CompiledPolicy[]
+  limited: LimitPolicies
   users: ReadonlyMap<string, User>
+}
+
+/** Policies that deny only what goes beyond their limits. */
+export interface LimitPolicies {
+  policies: readonly CompiledPolicy[]
+  /** By the id of the policy. */
+  limits: ReadonlyMap<string, readonly Limit[]>
 }
 
 const made = new WeakMap<Snapshot, Compiled>()
@@ -13,9 +23,15 @@ const made = new WeakMap<Snapshot, Compiled>()
 export function compiled(organization: Snapshot): Compiled {
   const known = made.get(organization)
   if (known !== undefined) return known
-  const { policies, users } = organization
+  const { users } = organization
+  const policies = [...organization.policies.values()]
+  const limiting = policies.filter(({ limits }) => limits.length > 0)
   const fresh = {
-    policies: [...policies.values()].map(compilePolicy),
+    policies: policies.filter(({ limits }) => limits.length === 0).map(compilePolicy),
+    limited: {
+      policies: limiting.map(compilePolicy),
+      limits: new Map(limiting.map(({ id, limits }) => [id, limits])),
+    },
     users: new Map([...users.values()].map((user) => [user.id, asApprover(user)])),
   }
   made.set(organization, fresh)

@@ -1,13 +1,13 @@
 // Limits of policies: how much may be done, by whom or with what, in which time.
 
-/** What is added up: requests that sign, or the native currency that they move, in its smallest unit. */
-type LimitMeasure = 'signatures' | 'wei' | 'lamports' | 'sun'
+/** What is added up: signatures, or the native currency that is moved, in its smallest unit. */
+export type LimitMeasure = 'signatures' | 'wei' | 'lamports' | 'sun'
 
 /** Whose sums are kept apart. */
-type LimitScope = 'organization' | 'user' | 'wallet' | 'account' | 'destination'
+export type LimitScope = 'organization' | 'user' | 'wallet' | 'account' | 'destination'
 
 /** Rolling: the last so many seconds. Calendar: from the start of the hour, day, … in UTC. */
-type LimitWindow =
+export type LimitWindow =
   | { kind: 'rolling'; seconds: number }
   | { kind: 'calendar'; unit: 'hour' | 'day' | 'week' | 'month' }
 

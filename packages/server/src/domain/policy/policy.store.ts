@@ -1,6 +1,7 @@
 // SQL of policies.
 import type { Row, Tx } from '../../store/engine.ts'
 import { policyTable } from '../organization/covered.store.ts'
+import type { CountingTx } from '../spending/spending.store.ts'
 import type { ChangedPolicy } from './policy.ts'
 
 export async function insertPolicies(tx: Tx, rows: readonly Row[]): Promise<void> {
@@ -29,12 +30,14 @@ export async function updatePolicy(
   )
 }
 
+/** Deletes them, and what their limits have counted. */
 export async function deletePolicies(
-  tx: Tx,
+  tx: CountingTx,
   organizationId: string,
   ids: readonly string[],
 ): Promise<void> {
   for (const id of ids) {
     await tx.run('delete from policy where organization_id = ?u and id = ?u', organizationId, id)
   }
+  tx.forgetSpending((policyId) => ids.includes(policyId))
 }

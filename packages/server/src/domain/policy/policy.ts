@@ -1,11 +1,15 @@
 // Policies: rules for making, changing and deleting them.
 import { check, parse, type PolicyPart } from '@keystead/policy'
-import { AppError } from '../../errors.ts'
+import { AppError, invalidField } from '../../errors.ts'
 import type { Row } from '../../store/engine.ts'
 import type { Policy, Snapshot } from '../organization/model.ts'
+import { limitsFault } from './limitRules.ts'
 
 /** What a policy says. An expression that is empty constrains nothing. */
-export type PolicyParams = Pick<Policy, 'name' | 'effect' | 'consensus' | 'condition' | 'notes'>
+export type PolicyParams = Pick<
+  Policy,
+  'name' | 'effect' | 'consensus' | 'condition' | 'notes' | 'limits'
+>
 
 /** The first thing that is wrong with an expression, with its place; null when it has its type. */
 export function expressionFault(part: PolicyPart, text: string): string | null {
@@ -63,7 +67,8 @@ export interface ChangedPolicy {
 
 /**
  * A policy as `change` leaves it: what is absent stays.
- * @throws AppError `POLICY_NOT_FOUND`, `POLICY_LABEL_NOT_UNIQUE`
+ * @throws AppError `POLICY_NOT_FOUND`, `POLICY_LABEL_NOT_UNIQUE`, `BAD_REQUEST_BODY` when its limits
+ *   do not go with the rest of it
  */
 export function planPolicyChange(organization: Snapshot, change: PolicyChange): ChangedPolicy {
   const { id } = change
@@ -75,7 +80,10 @@ export function planPolicyChange(organization: Snapshot, change: PolicyChange): 
     consensus: change.consensus ?? policy.consensus,
     condition: change.condition ?? policy.condition,
     notes: change.notes ?? policy.notes,
+    limits: change.limits ?? policy.limits,
   }
+  const fault = limitsFault(params)
+  if (fault !== null) throw invalidField('policyLimits', fault)
   const others = [...organization.policies.values()].filter((other) => other.id !== id)
   refuseSameNames([...others, params])
   return { id, params, columns: columnsOf(params) }
@@ -91,8 +99,8 @@ export function planPolicyDeletion({ policies }: Snapshot, ids: readonly string[
 }
 
 /** What a policy says, in the columns of its row. */
-function columnsOf({ name, effect, consensus, condition, notes }: PolicyParams) {
-  return { name, effect, consensus, condition, notes, limits: null }
+function columnsOf({ limits, ...said }: PolicyParams) {
+  return { ...said, limits: limits.length === 0 ? null : JSON.stringify(limits) }
 }
 
 function refuseSameNames(policies: readonly Pick<Policy, 'name'>[]): void {

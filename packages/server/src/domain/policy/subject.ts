@@ -1,9 +1,22 @@
 // What a request is about, as policies see it: the key that signs, and the transaction.
 import type { Context as PolicyContext } from '@keystead/policy'
+import type { SigningKey } from '../keyvault/keyvault.ts'
+import type { Moves } from '../transaction/chain.ts'
 import type { PrivateKey, Snapshot, Wallet } from '../organization/model.ts'
 
 /** The keywords that a request has beside `activity`; what it is not about is absent. */
-export type Subject = Omit<PolicyContext, 'activity' | 'approvers'>
+export type Subject = Omit<PolicyContext, 'activity' | 'approvers'> & Measured
+
+/** What only limits see. */
+interface Measured {
+  /** The key that signs. */
+  signer?: Pick<SigningKey, 'publicKey' | 'source'>
+  /** Of a transaction that was parsed. */
+  moves?: Moves
+}
+
+/** What policies see of a request: one thing that it is about. */
+export type PolicySubject = PolicyContext & Measured
 
 /** A request about a wallet as a whole. */
 export function walletSubject({ wallets }: Snapshot, walletId: string): Subject {

@@ -28,7 +28,8 @@ export function unseenPayloads(
 ): string[] {
   const blind = made.filter((params) => isDeny(params) && seesTransactions(prepared(params)))
   if (blind.length === 0) return []
-  const denying = all.filter(isDeny).map(prepared)
+  // A limit lets pass what it has room for.
+  const denying = all.filter((each) => isDeny(each) && each.limits.length === 0).map(prepared)
   const open = RAW_PAYLOADS.filter((type) => !denying.some((policy) => isAbout(policy, type)))
   if (open.length === 0) return []
   const message = `denies by what a transaction says, and no policy denies ${open.join(', ')}, by which the same bytes can be signed unseen`

@@ -15,12 +15,18 @@ interface Transaction {
   curve: Curve
   /** The transaction's keyword for policies. */
   facts(signer: TransactionSigner): Subject
-  /** The native currency that it moves, and to whom; for limits. Null when it does not say how much. */
-  moves: { measure: Limit['measure']; to: readonly Move[] | null }
+  moves: Moves
   /** What is signed: a digest for ECDSA, the whole message for Ed25519. */
   message: Buffer
   /** The signed transaction, as nodes take it. */
   assemble(signature: Signature, signer: TransactionSigner): Buffer
+}
+
+/** The native currency that a transaction moves, for limits. */
+export interface Moves {
+  measure: Exclude<Limit['measure'], 'signatures'>
+  /** Null when the transaction does not say how much, or to whom. */
+  to: readonly Move[] | null
 }
 
 /** An amount in the smallest unit of the chain. */

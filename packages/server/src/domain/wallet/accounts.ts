@@ -44,7 +44,8 @@ export async function signingSubject(
 ): Promise<Subject> {
   const { organization } = ctx
   const signer = await findSigner(ctx, organization, signWith)
-  return signer === undefined ? {} : { ...keySubject(organization, signer), ...what(signer) }
+  if (signer === undefined) return {}
+  return { ...keySubject(organization, signer), ...what(signer), signer }
 }
 
 function keySubject(organization: Snapshot, signer: SigningKey): Subject {

@@ -116,7 +116,8 @@ async function canVote(
     organizationId: activity.actor_organization_id,
     userId: activity.actor_user_id,
   }
-  return mayVote(decisionInput({ ...ctx, actor: submitter }, submission, []), viewer)
+  const standing = { approvals: [], exceeded: new Set<string>() }
+  return mayVote(decisionInput({ ...ctx, actor: submitter }, submission, standing), viewer)
 }
 
 function encodeVotes({ organization, parent, nowMs }: Context, { activity, votes }: ActivityView) {

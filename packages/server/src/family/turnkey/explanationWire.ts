@@ -3,6 +3,8 @@ import { z } from 'zod'
 import type { Explained } from '../../domain/authority/explain.ts'
 import type { DryRun } from '../../operation/context.ts'
 import { wireError, wireOutcome } from './errors.ts'
+import { limit, wireLimit } from './limitWire.ts'
+import { time, wireTime } from './time.ts'
 
 const requestOutcomes = [
   'OUTCOME_ALLOW',
@@ -66,6 +68,19 @@ const policy = z.object({
     .describe('Sets of users; the approvals of all of one set would make the policy apply.'),
 })
 
+const amount = z.string().describe('An integer as decimal text.')
+
+const usage = z.object({
+  policyId: z.uuid(),
+  limit,
+  scope: z.string().describe('What the limit keeps apart, such as the id of a wallet.'),
+  amount: amount.describe('What the request adds.'),
+  used: amount.describe('What counts now, without the request.'),
+  left: amount.describe('What a request could still add.'),
+  exceeded: z.boolean().describe('Whether the request would go beyond the maximum.'),
+  freesAt: time.nullable().describe('When some of what counts now no longer does.'),
+})
+
 export const dryRunResult = z.object({
   outcome: z.enum(requestOutcomes),
   decidedBy: z.enum(reasons),
@@ -78,6 +93,7 @@ export const dryRunResult = z.object({
     })
     .describe('With enough of them, policies are not asked.'),
   policies: z.array(policy),
+  limits: z.array(usage).describe('The limits that count the request, as they stand now.'),
   unexplainedPolicyIds: ids.describe('Left out of the explanation, which is bounded.'),
   failure: z
     .object({ code: z.int(), message: z.string(), details: z.array(z.unknown()) })
@@ -95,6 +111,7 @@ export const exampleDryRun: z.input<typeof dryRunResult> = {
     userIds: ['019a0000-0000-7000-8000-000000000002'],
   },
   policies: [],
+  limits: [],
   unexplainedPolicyIds: [],
   failure: null,
 }
@@ -112,6 +129,7 @@ export function wireDryRun(dryRun: DryRun): z.input<typeof dryRunResult> {
       userIds: [...others],
     },
     policies: dryRun.policies.map(wirePolicy),
+    limits: dryRun.limits.map(wireUsage),
     unexplainedPolicyIds: [...dryRun.unexplained],
     failure: failure && wireError(failure),
   }
@@ -131,5 +149,19 @@ function wirePolicy(explained: Explained['policies'][number]): z.input<typeof po
       userIds: missing.sets.map((set) => [...set]),
       isComplete: missing.isComplete,
     },
+  }
+}
+
+function wireUsage(standing: Explained['limits'][number]): z.input<typeof usage> {
+  const { charge, used, left, exceeded, freesAtMs } = standing
+  return {
+    policyId: charge.policyId,
+    limit: wireLimit(charge.limit),
+    scope: charge.scope,
+    amount: String(charge.amount),
+    used: String(used),
+    left: String(left),
+    exceeded,
+    freesAt: freesAtMs === null ? null : wireTime(freesAtMs),
   }
 }

@@ -2,9 +2,11 @@
 import { type PolicyPart, type Selector, upgradeSelectors } from '@keystead/policy'
 import { z } from 'zod'
 import type { Policy } from '../../domain/organization/model.ts'
+import { limitsFault } from '../../domain/policy/limitRules.ts'
 import { expressionFault, type PolicyParams } from '../../domain/policy/policy.ts'
 import type { ErrorCode } from '../../errors.ts'
 import { label, lines, list, text } from '../../operation/schemas.ts'
+import { limits, toLimits, wireLimits } from './limitWire.ts'
 import { wireName } from './parameters.ts'
 import { time, wireTime } from './time.ts'
 
@@ -45,14 +47,20 @@ const noTime = text(EXPRESSION_MAX)
   .describe('Empty, if at all: policies are always in force.')
 
 /** Parameters of CREATE_POLICY_V3, and `policies[]` of CREATE_POLICIES. */
-export const policyParams = z.strictObject({
-  policyName: label,
-  effect,
-  condition: optionally(expression('condition')).describe('Empty: it applies to every request.'),
-  consensus: optionally(expression('consensus')).describe('Empty: it applies to whoever asks.'),
-  notes: optionally(notes),
-  time: noTime,
-})
+export const policyParams = z
+  .strictObject({
+    policyName: label,
+    effect,
+    condition: optionally(expression('condition')).describe('Empty: it applies to every request.'),
+    consensus: optionally(expression('consensus')).describe('Empty: it applies to whoever asks.'),
+    notes: optionally(notes),
+    time: noTime,
+    limits,
+  })
+  .superRefine((written, ctx) => {
+    const fault = limitsFault(toPolicyParams(written))
+    if (fault !== null) ctx.addIssue({ code: 'custom', message: fault, path: ['limits'] })
+  })
 
 type WirePolicy = z.output<typeof policyParams>
 
@@ -62,11 +70,13 @@ export function toPolicyParams({
   condition,
   consensus,
   notes: written,
+  limits: asked = [],
 }: WirePolicy): PolicyParams {
-  return { name, effect: EFFECT[wireEffect], condition, consensus, notes: written }
+  const said = { condition, consensus, notes: written, limits: toLimits(asked) }
+  return { name, effect: EFFECT[wireEffect], ...said }
 }
 
-/** Parameters of UPDATE_POLICY, both versions. */
+/** Parameters of UPDATE_POLICY. */
 export const policyChange = {
   policyName: label.optional(),
   policyEffect: effect.optional(),
@@ -76,17 +86,21 @@ export const policyChange = {
   time: noTime,
 }
 
-type WireChange = z.output<z.ZodObject<typeof policyChange>>
+/** Parameters of UPDATE_POLICY_V2. */
+export const policyChangeV2 = { ...policyChange, policyLimits: limits }
+
+type WireChange = z.output<z.ZodObject<typeof policyChangeV2>>
 
 /** What changes; an absent member stays as it is. */
 export function toPolicyChange(change: WireChange): Partial<PolicyParams> {
-  const { policyEffect } = change
+  const { policyEffect, policyLimits } = change
   const said = {
     name: change.policyName,
     effect: policyEffect && EFFECT[policyEffect],
     condition: change.policyCondition,
     consensus: change.policyConsensus,
     notes: change.policyNotes,
+    limits: policyLimits && toLimits(policyLimits),
   }
   return said as Partial<PolicyParams>
 }
@@ -176,6 +190,7 @@ export const policyResult = z.object({
   notes: z.string(),
   consensus: z.string(),
   condition: z.string(),
+  limits,
 })
 
 export function wirePolicy(policy: Policy): z.input<typeof policyResult> {
@@ -188,6 +203,7 @@ export function wirePolicy(policy: Policy): z.input<typeof policyResult> {
     notes: policy.notes,
     consensus: policy.consensus,
     condition: policy.condition,
+    ...wireLimits(policy.limits),
   }
 }
 

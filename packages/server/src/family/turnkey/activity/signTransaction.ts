@@ -45,7 +45,9 @@ export const signTransaction = defineActivity({
   concerns: (ctx, params) =>
     signingSubject(ctx, params.signWith, (signer) => {
       const parsed = parsedOf(params)
-      return parsed.ok ? parsed.transaction.facts(signer) : {}
+      if (!parsed.ok) return {}
+      const { transaction } = parsed
+      return { ...transaction.facts(signer), moves: transaction.moves }
     }),
   signs: () => 1,
   limit: 'crypto',

@@ -8,14 +8,13 @@ import { uuid } from '../../../operation/schemas.ts'
 import {
   expressionErrors,
   policyChange,
+  policyChangeV2,
   toPolicyChange,
   warnings,
   wireWarnings,
 } from '../policyWire.ts'
 
-const params = z
-  .strictObject({ policyId: uuid, ...policyChange })
-  .describe('What is absent stays as it is.')
+const ABSENT = 'What is absent stays as it is.'
 
 export const updatePolicy = defineActivity({
   name: 'updatePolicy',
@@ -32,13 +31,13 @@ export const updatePolicy = defineActivity({
   ownUser: () => null,
   concerns: () => ({}),
   limit: 'write',
-  params,
+  params: z.strictObject({ policyId: uuid, ...policyChangeV2 }).describe(ABSENT),
   older: [
     older({
       type: 'ACTIVITY_TYPE_UPDATE_POLICY',
       intentKey: 'updatePolicyIntent',
       resultKey: 'updatePolicyResult',
-      params,
+      params: z.strictObject({ policyId: uuid, ...policyChange }).describe(ABSENT),
       upgrade: (same) => same,
     }),
   ],
