@@ -23,13 +23,16 @@ export async function dryRun(family: Family, turn: Turn, body: JsonValue): Promi
     throw invalidField('type', 'is decided neither by users nor by policies')
   }
   const standing = { approvals: [caller.ballot], exceeded: new Set<string>() }
-  const explained = await explainDecision(decisionInput(ctx, submission, standing), (charges) =>
-    readUsage(ctx.reader, { auditKey: ctx.keyvault.auditKey, charges, nowMs: ctx.nowMs }),
-  )
+  const failure = await foreseen(ctx, submission)
+  const { auditKey } = ctx.keyvault
+  const explained = await explainDecision(decisionInput(ctx, submission, standing), {
+    runs: failure === null,
+    usageOf: (charges) => readUsage(ctx.reader, { auditKey, charges, nowMs: ctx.nowMs }),
+  })
+  // What is denied ends with that.
   if (!['ALLOW', 'REQUIRES_CONSENSUS'].includes(explained.outcome)) {
     return { ...explained, failure: null }
   }
-  const failure = await foreseen(ctx, submission)
   if (failure?.code !== 'NOT_AUTHORIZED') return { ...explained, failure }
   return { ...explained, outcome: 'DENY_IMPLICIT', decidedBy: 'parentUser', failure: null }
 }

@@ -54,13 +54,21 @@ export interface Explained {
   unexplained: readonly string[]
 }
 
-/** Tells how limits stand. */
-type UsageOf = (charges: readonly Charge[]) => Promise<readonly LimitUsage[]>
+/** What is known beside the decision. */
+interface Foresight {
+  /** Whether it would run once it is allowed: what fails is not charged to limits. */
+  runs: boolean
+  /** Tells how limits stand. */
+  usageOf: (charges: readonly Charge[]) => Promise<readonly LimitUsage[]>
+}
 
 /** What would be decided, and why; of what a budget does not cover, only what it came to. */
-export async function explainDecision(input: DecisionInput, usageOf: UsageOf): Promise<Explained> {
+export async function explainDecision(
+  input: DecisionInput,
+  foresight: Foresight,
+): Promise<Explained> {
   const { organization, approvals } = input
-  const { verdict, limits } = await decideWithin(input, usageOf)
+  const { verdict, limits } = await decideWithin(input, foresight)
   const voters = votersOf(organization, approvals)
   const roots = [...organization.users.values()].filter(({ isRoot }) => isRoot)
   const [approved, others] = [true, false].map((has) =>
@@ -78,11 +86,12 @@ export async function explainDecision(input: DecisionInput, usageOf: UsageOf): P
 }
 
 /** As a commit has it: what is allowed, but goes beyond a limit, is decided anew with that known. */
-async function decideWithin(input: DecisionInput, usageOf: UsageOf) {
+async function decideWithin(input: DecisionInput, { runs, usageOf }: Foresight) {
   const verdict = await decide(input)
   const limits = verdict.charges.length === 0 ? [] : await usageOf(verdict.charges)
   const beyond = limits.filter(({ exceeded }) => exceeded).map(({ charge }) => charge.policyId)
-  if (verdict.kind !== 'allow' || beyond.length === 0) return { verdict, limits }
+  const isCharged = verdict.kind === 'allow' && runs
+  if (!isCharged || beyond.length === 0) return { verdict, limits }
   return { verdict: await decide({ ...input, exceeded: new Set(beyond) }), limits }
 }
 
