@@ -102,7 +102,9 @@ type Each = Extract<Term, { op: 'each' }>
 function picks(each: Each, { part, expression }: Checked, user: User): boolean {
   const inside = partsOf(each)
   const bound = new Set(inside.flatMap((term) => (term.op === 'each' ? [term.slot] : [])))
-  if (inside.some((term) => term.op === 'variable' && !bound.has(term.slot))) return true
+  const isOpen = (term: Term) =>
+    term.op === 'keyword' ? term !== each.list : term.op === 'variable' && !bound.has(term.slot)
+  if (inside.some(isOpen)) return true
   const { run } = compile({ part, expression, term: { ...each, name: 'any' } })
   return run(new Frame({ approvers: [user] })) === true
 }

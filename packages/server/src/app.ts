@@ -11,6 +11,7 @@ import { Keyvault } from './domain/keyvault/keyvault.ts'
 import { type Deliver, deliverDue } from './domain/outbox/deliverer.ts'
 import { Directory } from './domain/organization/directory.ts'
 import { UsageMeter } from './domain/usage/meter.ts'
+import { ActivityExpiry } from './jobs/expireActivities.ts'
 import { ExpiredKeyPurge } from './jobs/purgeExpiredKeys.ts'
 import type { Dependencies, Observed } from './pipeline/dependencies.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
@@ -29,12 +30,13 @@ import {
 } from './platform/metrics.ts'
 import { Turns } from './platform/turns.ts'
 import { createRateLimiter } from './rateLimits.ts'
-import { Busy, patiently, type Store } from './store/engine.ts'
+import { Busy, patiently, StorageFailure, type Store } from './store/engine.ts'
 
 const CHECKPOINT_MS = 1000
 const OUTBOX_MS = 1000
 const SUMMARY_MS = 60_000
 const PURGE_MS = 60_000
+const EXPIRY_MS = 60_000
 const USAGE_MS = 5000
 
 /** Everything an unsealed process works with. */
@@ -101,10 +103,12 @@ function observe(event: Observed): void {
   if (logsDebug()) log('debug', 'request', { ...describeRequest(event), body: loggedBody(event) })
   if (error === null) return
   errorCount.inc({ code: error.code })
-  if (error.code === 'INTERNAL') {
-    const tampered = error.cause instanceof Error && error.cause.name === 'Tampered'
+  const { cause } = error
+  const storageFailed = cause instanceof StorageFailure
+  if (error.code === 'INTERNAL' || storageFailed) {
+    const tampered = cause instanceof Error && cause.name === 'Tampered'
     const fields = { ...describeRequest(event), requestId: error.details.requestId }
-    log(tampered ? 'alarm' : 'error', 'a request failed', { ...fields, cause: error.cause })
+    log(tampered ? 'alarm' : 'error', 'a request failed', { ...fields, cause })
   }
 }
 
@@ -148,12 +152,16 @@ function startJobs(deps: Dependencies, store: Store, lanes: Lanes): Jobs {
   const expiredKeys = new ExpiredKeyPurge({ store, queue, clock, holder })
   const purge = start('purge', () => expiredKeys.run())
   void purge.run()
+  const waiting = new ActivityExpiry({ store, queue, clock, holder, window: deps.window })
+  const expiry = start('expiry', () => waiting.run())
+  void expiry.run()
   const usage = start('usage', () => writeUsage({ store, deps }))
   const timers = [
     setInterval(() => void checkpoint.run(), CHECKPOINT_MS),
     setInterval(() => void outbox.run(), OUTBOX_MS),
     setInterval(() => void summaries.run(), SUMMARY_MS),
     setInterval(() => void purge.run(), PURGE_MS),
+    setInterval(() => void expiry.run(), EXPIRY_MS),
     setInterval(() => void usage.run(), USAGE_MS),
   ]
   return {
@@ -162,6 +170,7 @@ function startJobs(deps: Dependencies, store: Store, lanes: Lanes): Jobs {
       for (const timer of timers) clearInterval(timer)
       await outbox.idle()
       await purge.idle()
+      await expiry.idle()
       await summaries.run()
       await usage.run()
       await checkpoint.run()

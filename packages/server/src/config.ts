@@ -113,6 +113,11 @@ const settings = {
     fallback: '86400',
     about: 'How old the timestampMs of a new request may be.',
   },
+  KEYSTEAD_PENDING_SECONDS: {
+    schema: duration,
+    fallback: '86400',
+    about: 'How long an activity may wait for approvals; after that it is rejected.',
+  },
   KEYSTEAD_OIDC_PRIVATE_ISSUERS: {
     schema: issuerList,
     fallback: '',
@@ -162,7 +167,7 @@ export interface Config {
   bodyBytesMax: number
   logLevel: 'debug' | 'info' | 'warn' | 'error'
   signUp: 'closed' | 'open'
-  window: { aheadMs: number; behindMs: number }
+  window: { aheadMs: number; behindMs: number; pendingMs: number }
   oidc: { privateIssuers: string[]; emailIssuers: string[] }
   /** Of root organizations that have none of their own. */
   allowances: Allowances
@@ -222,6 +227,7 @@ function fromSettings(values: Settings): Config {
     window: {
       aheadMs: values.KEYSTEAD_TIMESTAMP_AHEAD_SECONDS * 1000,
       behindMs: values.KEYSTEAD_TIMESTAMP_BEHIND_SECONDS * 1000,
+      pendingMs: values.KEYSTEAD_PENDING_SECONDS * 1000,
     },
     oidc: {
       privateIssuers: values.KEYSTEAD_OIDC_PRIVATE_ISSUERS,

@@ -1,4 +1,5 @@
 // The official TypeScript clients, unmodified: policies are made, changed, read and deleted.
+import type { Turnkey as NewestTurnkey } from '@turnkey/sdk-server-newest'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { generateKey, type TestClient } from '../../support/client.ts'
 import { engines } from '../../support/server.ts'
@@ -12,6 +13,8 @@ import {
   violationsOf,
   type World,
 } from './world.ts'
+
+type NewestClient = ReturnType<NewestTurnkey['apiClient']>
 
 const NOTHING = '019a0000-0000-7000-8000-0000000000ff'
 const time = { seconds: textLike(/^[0-9]+$/), nanos: textLike(/^[0-9]+$/) }
@@ -96,12 +99,11 @@ describe.each(engines)('policies on %s', (engine) => {
   })
 
   test('several are deleted at once with the newest client, all or none', async () => {
-    const official = officialClient('8.2.1', await fresh())
+    const official = officialClient('8.2.1', await fresh()) as NewestClient
     const ids = [await created({ policyName: 'a' }), await created({ policyName: 'b' })]
     const refused = await speaker.submit('delete_policies', { policyIds: [...ids, NOTHING] })
     expect([refused.status, errorOf(refused).message]).toEqual([404, 'policy not found'])
     expect(await listed()).toHaveLength(2)
-    if (!('deletePolicies' in official)) throw new Error('the newest client deletes policies')
     const deleted = await official.deletePolicies({ policyIds: [...ids, ids[0] ?? ''] })
     expect(deleted.policyIds).toEqual(ids)
     expect(await listed()).toEqual([])
@@ -172,7 +174,9 @@ describe.each(engines)('policies on %s', (engine) => {
     await created({ policyName: 'b' })
     const rename = (policyName: string) =>
       speaker.submit('update_policy', { policyId, policyName }, 'UPDATE_POLICY')
-    expect((await rename('a')).at('activity.result')).toEqual({ updatePolicyResult: { policyId } })
+    expect((await rename('a')).at('activity.result')).toMatchObject({
+      updatePolicyResult: { policyId },
+    })
     const taken = await rename('b')
     expect(errorOf(taken)).toMatchObject({ message: 'policy label must be unique', details: [] })
   })
@@ -280,6 +284,16 @@ describe.each(engines)('policies on %s', (engine) => {
       await created({ policyName: 'allowed', ...ALLOW, condition: "activity.action == 'SIGN'" })
       await created({ policyName: 'users', ...DENY, condition: "activity.resource == 'USER'" })
       expect(await warnings({ policyName: 'blind', ...blind })).toHaveLength(1)
+    })
+
+    test('are not the only ones to warn of: one may allow everything', async () => {
+      await fresh()
+      expect(await warnings({ policyName: 'open' })).toEqual([
+        'policy "open" allows every user everything: it has no condition, no consensus',
+      ])
+      expect(await warnings({ policyName: 'asks', consensus: 'approvers.count() > 1' })).toBe(
+        undefined,
+      )
     })
 
     test('warn when a change makes one, and several at once are looked at together', async () => {

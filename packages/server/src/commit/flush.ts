@@ -119,6 +119,8 @@ export class Flush {
     if (!(await this.#targetIsCurrent(unit))) return { kind: 'again' }
     const atMs = this.#timeOf(unit, head)
     if (unit.validUntilMs !== null && atMs >= unit.validUntilMs) return { kind: 'expired' }
+    // SECURITY: what waited too long must not run, whatever time the process believed it was.
+    if (unit.target !== null && atMs >= unit.target.untilMs) return { kind: 'tooLate' }
     if (!this.#charges.allow(unit)) return { kind: 'overQuota', atMs: this.#nowMs }
     const policyIds = await this.#spending.exceeded(unit.charges, atMs)
     if (policyIds.length > 0) return { kind: 'overLimit', policyIds }

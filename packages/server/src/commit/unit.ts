@@ -35,8 +35,8 @@ export interface Unit {
   audit: AuditFacts
   /** The activity to insert; its fingerprint recognises a repeat. */
   activity: Omit<ActivityRow, 'seq' | 'created_ms' | 'updated_ms'> | null
-  /** The activity that is voted on or ended, and what it must still be. */
-  target: { activityId: string; status: ActivityStatus; votes: number } | null
+  /** The activity that is voted on or ended, what it must still be, and until when. */
+  target: { activityId: string; status: ActivityStatus; votes: number; untilMs: number } | null
   vote: Omit<VoteRow, 'created_ms'> | null
   /** How the target ends. */
   end: ActivityEnd | null
@@ -57,6 +57,8 @@ export type Outcome =
   | { kind: 'again' }
   /** The credential had expired at the moment of commit; nothing was written. */
   | { kind: 'expired' }
+  /** The target had waited too long at the moment of commit; nothing was written. */
+  | { kind: 'tooLate' }
   /** Its charge would go beyond the quota; nothing was written. */
   | { kind: 'overQuota'; atMs: number }
   /** Limits of these policies do not admit its charges; nothing was written. */

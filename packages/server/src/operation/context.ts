@@ -16,6 +16,8 @@ interface Services {
   reader: Reader
   /** Where people reach this server, for links: without a slash at the end. */
   publicUrl: string
+  /** How long an activity may wait for votes. */
+  pendingMs: number
 }
 
 /** @template E the error codes that the operation's record declares */

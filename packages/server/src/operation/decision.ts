@@ -11,7 +11,7 @@ type Standing = Pick<DecisionInput, 'approvals' | 'exceeded'>
 /** The submission that is decided about: `ctx.actor` is who submitted it. */
 export function decisionInput(
   ctx: Context,
-  submission: Pick<Submission, 'operation' | 'version' | 'params'>,
+  submission: Pick<Submission, 'operation' | 'version' | 'params' | 'submitted'>,
   { approvals, exceeded }: Standing,
 ): DecisionInput {
   const { operation, params } = submission

@@ -56,6 +56,8 @@ export interface Submission {
   version: Version
   /** The newest version's parameters. */
   params: unknown
+  /** The parameters as they were submitted, in the version that was submitted. */
+  submitted: unknown
   organizationId: string
   timestampMs: number
 }

@@ -21,6 +21,7 @@ export function contextOf(deps: Dependencies, { call, caller, actor, reader }: R
     keyvault: deps.keyvault,
     oidc: deps.oidc,
     publicUrl: deps.publicUrl(),
+    pendingMs: deps.window.pendingMs,
     reader,
     organization: caller.organization,
     parent: caller.parent,

@@ -32,8 +32,8 @@ export interface Dependencies {
   /** Requests that change what an organization's decisions read go one by one. */
   turns: Turns
   clock: Clock
-  /** The accepted `timestampMs` of a new body, relative to now. */
-  window: { aheadMs: number; behindMs: number }
+  /** The accepted `timestampMs` of a new body, relative to now; how long what is held waits. */
+  window: { aheadMs: number; behindMs: number; pendingMs: number }
   /** Told about every answer, for metrics and the log. */
   observe(event: Observed): void
 }

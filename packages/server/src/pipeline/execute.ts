@@ -49,7 +49,7 @@ export interface Attempt {
 export interface Run {
   call: Call
   caller: Caller
-  submission: Pick<Submission, 'operation' | 'version' | 'params'>
+  submission: Pick<Submission, 'operation' | 'version' | 'params' | 'submitted'>
   submitter: Actor
   approvals: readonly Ballot[]
   /** Policies whose limits did not admit it a moment ago. */

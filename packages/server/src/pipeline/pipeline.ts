@@ -5,6 +5,7 @@ import type { Operation } from '../operation/operation.ts'
 import { newUuid } from '../platform/ids.ts'
 import { Stopwatch } from '../platform/stopwatch.ts'
 import { parseStrictJson } from '../platform/strictJson.ts'
+import { StorageFailure } from '../store/engine.ts'
 import { Admission } from './admit.ts'
 import { type Dependencies, FREE_ROUNDS, isCurrent, ROUNDS_MAX } from './dependencies.ts'
 import { recordRefusal } from './record.ts'
@@ -84,16 +85,16 @@ async function decided(deps: Dependencies, family: Family, attempt: Attempt): Pr
 /** One round while the organization cannot change: so nobody starves who is always overtaken. */
 function underLock(
   deps: Dependencies,
-  { organization }: Caller,
+  { organization: { organizationId } }: Caller,
   work: (locked: Dependencies) => Promise<unknown>,
 ): Promise<unknown> {
   const verifyOffline = (token: string) => deps.oidc.verifyOffline(token)
-  return deps.underLock(organization.organizationId, (locked) => {
+  return deps.underLock(organizationId, (locked) => {
     const { reader } = locked
     return work({
       ...deps,
-      store: { engine: reader.engine, reader, read: (read) => read(reader) },
-      directory: deps.directory.within(reader),
+      store: { engine: reader.engine, reader, read: (read) => deps.store.read(read) },
+      directory: deps.directory.within(reader, organizationId),
       queue: locked,
       // SECURITY: nobody may hold the lock while a stranger's server takes its time.
       oidc: { verify: verifyOffline, verifyOffline },
@@ -152,8 +153,9 @@ function parseBody(body: Buffer): Call['json'] {
   })
 }
 
-/** An unknown error becomes `INTERNAL` with an id that the log has too. */
+/** A failed storage becomes `UNAVAILABLE`, an unknown error `INTERNAL` with an id that the log has too. */
 function publicError(thrown: unknown, deps: Dependencies): AppError {
   if (thrown instanceof AppError) return thrown
+  if (thrown instanceof StorageFailure) return new AppError('UNAVAILABLE', {}, { cause: thrown })
   return new AppError('INTERNAL', { requestId: newUuid(deps.clock.now()) }, { cause: thrown })
 }

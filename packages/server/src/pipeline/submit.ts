@@ -149,6 +149,7 @@ async function conclude(
   const { turn, fingerprint, unit, outcome } = conclusion
   switch (outcome.kind) {
     case 'again':
+    case 'tooLate':
       return 'again'
     case 'expired':
       throw new AppError('API_KEY_EXPIRED')

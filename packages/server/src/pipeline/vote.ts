@@ -1,6 +1,7 @@
 // The vote stage: approvals and rejections of an activity that waits for them.
 import { sha256 } from '@keystead/crypto/node'
 import type { Unit } from '../commit/unit.ts'
+import { endOfWaiting } from '../commit/waiting.ts'
 import {
   type ActivityEnd,
   listActivitiesByFingerprint,
@@ -143,6 +144,9 @@ async function cast(deps: Dependencies, family: Family, poll: Casting): Promise<
     case 'again':
     case 'duplicate':
       return 'again'
+    case 'tooLate':
+      await deps.queue.submit(endOfWaiting(deps, poll.activity.organization_id, [poll.activity.id]))
+      return 'again'
     case 'expired':
       throw new AppError('API_KEY_EXPIRED')
     case 'overLimit': {
@@ -230,7 +234,12 @@ function buildUnit(deps: Dependencies, poll: Poll, effect: Effect): Unit {
       },
     ),
     activity: null,
-    target: { activityId: activity.id, status: activity.status, votes: votes.length },
+    target: {
+      activityId: activity.id,
+      status: activity.status,
+      votes: votes.length,
+      untilMs: activity.created_ms + deps.window.pendingMs,
+    },
     vote: {
       organization_id: activity.organization_id,
       activity_id: activity.id,

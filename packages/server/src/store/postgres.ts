@@ -77,7 +77,8 @@ class Session implements Tx {
     values: Value[],
   ): Promise<pg.QueryResult<R & pg.QueryResultRow>> {
     const { postgres, name } = compile(sql)
-    return this.#client.query<R & pg.QueryResultRow>({ name, text: postgres, values })
+    const query = { name, text: postgres, values }
+    return this.#client.query<R & pg.QueryResultRow>(query).catch(rethrow)
   }
 }
 
@@ -89,7 +90,7 @@ function translate(error: unknown): unknown {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (SERIALIZATION_FAILURES.has(code)) return new Busy('the rows are locked', { cause: error })
   if (CONNECTION_OR_SPACE.test(code) || isLostConnection(error)) {
-    return new StorageFailure('the database cannot be written', { cause: error })
+    return new StorageFailure('the database cannot be used', { cause: error })
   }
   return error
 }

@@ -1,7 +1,8 @@
 // A connection lost in the moment of a commit: what was answered is there once, the rest is not.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Answer } from '../../../../tests/support/client.ts'
-import { adminClient, type AppClient, createWallet, signBody } from '../support/client.ts'
+import { type Answer, generateKey } from '../../../../tests/support/client.ts'
+import { newUuid } from '../../src/platform/ids.ts'
+import { adminClient, AppClient, createWallet, signBody } from '../support/client.ts'
 import { type Instance, openInstance } from '../support/instance.ts'
 import { type Cut, CuttingProxy } from '../support/proxy.ts'
 
@@ -125,5 +126,14 @@ describe('a commit to PostgreSQL (SQLite has no connection to lose)', () => {
     expect(answers.at(-1)).toMatchObject({ status: 503 })
     expect(answers.some(({ status }) => status === 200)).toBe(true)
     await expectTruth(answers, before)
+  })
+
+  test('is no defect of the server while the database is away: reads answer 503 too', async () => {
+    expect((await admin.query('whoami')).status).toBe(200)
+    await proxy.stop()
+    expectLost(await admin.query('whoami'))
+    expectLost(await sign('away'))
+    const stranger = new AppClient(instance.app, generateKey(), newUuid(Date.now()))
+    expectLost(await stranger.query('whoami'))
   })
 })

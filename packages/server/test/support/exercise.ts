@@ -16,6 +16,7 @@ import {
 import { addRequests } from '../../src/domain/usage/rateWindow.store.ts'
 import { listUsage } from '../../src/domain/usage/usage.store.ts'
 import { freeze, setLimits } from '../../src/host/governance.ts'
+import { ActivityExpiry } from '../../src/jobs/expireActivities.ts'
 import { ExpiredKeyPurge } from '../../src/jobs/purgeExpiredKeys.ts'
 import { isInitialised } from '../../src/host/instance.ts'
 import { listWaitingMail } from '../../src/host/waitingMail.ts'
@@ -156,11 +157,28 @@ async function useTags(admin: AppClient): Promise<void> {
 }
 
 async function usePolicies(admin: AppClient): Promise<void> {
-  const policy = { policyName: 'statements', effect: 'EFFECT_ALLOW', notes: '' }
-  const made = await admin.submit('create_policies', { policies: [policy] })
-  const policyId = made.at('activity.result.createPoliciesResult.policyIds.0')
+  const policies = [
+    { policyName: 'statements', effect: 'EFFECT_ALLOW', notes: '' },
+    { policyName: 'limited', effect: 'EFFECT_DENY', limits: [SIGNATURES] },
+  ]
+  const made = await admin.submit('create_policies', { policies })
+  const policyIds = made.at<string[]>('activity.result.createPoliciesResult.policyIds')
+  const [policyId = ''] = policyIds
   await admin.submit('update_policy', { policyId, policyNotes: 'changed' }, 'UPDATE_POLICY_V2')
-  await admin.submit('delete_policy', { policyId })
+  const { userId, client } = await admin.createUser('limited')
+  const { address } = await createWallet(admin, 'limited')
+  for (const payload of ['first page', 'known page']) {
+    await client.send('submit/sign_raw_payload', signBody(client, address, payload))
+  }
+  await admin.submit('delete_policies', { policyIds })
+  await admin.submit('delete_users', { userIds: [userId] })
+}
+
+const SIGNATURES = {
+  measure: 'LIMIT_MEASURE_SIGNATURES',
+  per: 'LIMIT_PER_USER',
+  window: { rollingSeconds: '60' },
+  max: '9',
 }
 
 /** Lets a key expire a week ago, as far as the job knows, and removes it. */
@@ -234,10 +252,19 @@ async function govern({ app }: Instance, admin: AppClient): Promise<void> {
   await app.store.write('alone', (tx) => addRequests(tx, window, 1))
 }
 
+/** Looks for what waits since yesterday, as far as the job knows. */
+function expireWaiting({ app }: Instance): Promise<void> {
+  const clock = { now: () => Date.now() + 2 * DAY_MS }
+  const { queue, window } = app.deps
+  return new ActivityExpiry({ store: app.store, queue, clock, holder: 'test', window }).run()
+}
+
 async function voteOn(instance: Instance, admin: AppClient): Promise<void> {
   const quorum = { count: 2, threshold: 2 }
   const [, second] = await formQuorum(instance.app, instance.admin, quorum)
   const held = await admin.send('submit/create_users', admin.userBody('voted'))
+  await admin.send('submit/create_users', admin.userBody('waiting'))
+  await expireWaiting(instance)
   await second?.client.approve(held.at('activity.fingerprint'))
   const snapshot = await instance.app.deps.directory.refresh(admin.organizationId)
   const user = [...(snapshot?.users.values() ?? [])].find(({ name }) => name === 'voted')

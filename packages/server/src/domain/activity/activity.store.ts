@@ -1,4 +1,5 @@
 // SQL of activities and votes.
+import { INSTANCE_ID } from '../../platform/ids.ts'
 import type { Reader, Tx } from '../../store/engine.ts'
 import { table } from '../../store/table.ts'
 import type { ActivityRow, ActivityStatus, VoteRow } from './activity.ts'
@@ -131,6 +132,54 @@ export async function rejectWaiting(
     nowMs,
     organizationId,
   )
+}
+
+/** An activity that waits for votes. */
+export interface WaitingActivity {
+  organization_id: string
+  id: string
+  created_ms: number
+}
+
+/**
+ * A page of the activities of all organizations that wait since `untilMs` or longer, oldest first.
+ * @param page.after the last one of the page before
+ */
+export function listWaiting(
+  reader: Reader,
+  untilMs: number,
+  page: { after: WaitingActivity | null; limit: number },
+): Promise<WaitingActivity[]> {
+  const { after, limit } = page
+  return reader.all<WaitingActivity>(
+    `select organization_id, id, created_ms from activity
+     where status = 'CONSENSUS_NEEDED' and created_ms <= ?
+       and (created_ms, organization_id, id) > (?, ?u, ?u)
+     order by created_ms, organization_id, id limit ?`,
+    untilMs,
+    after?.created_ms ?? 0,
+    after?.organization_id ?? INSTANCE_ID,
+    after?.id ?? INSTANCE_ID,
+    limit,
+  )
+}
+
+/** Rejects those that wait since `untilMs` or longer; the originals of the bodies are erased. */
+export async function rejectExpired(
+  tx: Tx,
+  organizationId: string,
+  expired: { ids: readonly string[]; untilMs: number; nowMs: number },
+): Promise<void> {
+  for (const id of expired.ids) {
+    await tx.run(
+      `update activity set status = 'REJECTED', updated_ms = ?, sealed_body = null
+       where organization_id = ?u and id = ?u and status = 'CONSENSUS_NEEDED' and created_ms <= ?`,
+      expired.nowMs,
+      organizationId,
+      id,
+      expired.untilMs,
+    )
+  }
 }
 
 export interface ActivityPage {

@@ -9,13 +9,18 @@ import { loadSnapshot } from './snapshot.ts'
 
 const CACHE_BYTES_MAX = 64 * 1024 * 1024
 
+interface Source extends Pick<Store, 'reader' | 'read'> {
+  /** The organization whose head the transaction of `reader` holds. */
+  lockedId?: string
+}
+
 export class Directory {
   readonly cache = new BoundedCache<Snapshot>(CACHE_BYTES_MAX)
-  readonly #store: Pick<Store, 'reader' | 'read'>
+  readonly #store: Source
   readonly #keyvault: Keyvault
   readonly #watch: HeadWatch
 
-  constructor(store: Pick<Store, 'reader' | 'read'>, keyvault: Keyvault, watch: HeadWatch) {
+  constructor(store: Source, keyvault: Keyvault, watch: HeadWatch) {
     this.#store = store
     this.#keyvault = keyvault
     this.#watch = watch
@@ -33,10 +38,10 @@ export class Directory {
     return this.#load(organizationId)
   }
 
-  /** The same directory as one open transaction sees it, with nothing cached. */
-  within(reader: Reader): Directory {
-    const store = { reader, read: <T>(work: (r: Reader) => Promise<T>) => work(reader) }
-    return new Directory(store, this.#keyvault, this.#watch)
+  /** The same directory for a transaction that holds the head of `lockedId`, with nothing cached. */
+  within(reader: Reader, lockedId: string): Directory {
+    const read: Store['read'] = (work) => this.#store.read(work)
+    return new Directory({ reader, read, lockedId }, this.#keyvault, this.#watch)
   }
 
   /** Single statements, for look-ups across organizations. */
@@ -52,9 +57,11 @@ export class Directory {
 
   async #load(organizationId: string): Promise<Snapshot | undefined> {
     const seqMin = this.#watch.newest(organizationId)
-    const loaded = await this.#store.read((reader) =>
-      loadSnapshot(reader, this.#keyvault, organizationId),
-    )
+    const { reader, lockedId } = this.#store
+    const load = (from: Reader) => loadSnapshot(from, this.#keyvault, organizationId)
+    // Under a lock every other organization, the parent too, may still change between two statements
+    // of the transaction: it is read on a snapshot of its own, and the flush checks its revision.
+    const loaded = organizationId === lockedId ? await load(reader) : await this.#store.read(load)
     if (loaded === undefined || loaded.snapshot.deletedMs !== null) {
       this.cache.delete(organizationId)
       return undefined

@@ -53,8 +53,16 @@ export function snapshotFromRows(row: Row, rows: CoveredRows): Omit<Snapshot, 'r
     frozen: (row['frozen'] ?? 0) !== 0,
     deletedMs: row['deleted_ms'] as number | null,
     createdMs: integer(row, 'created_ms'),
-    sizeBytes: 1000 + (credentials.length * 2 + others) * 700,
+    sizeBytes: 1000 + (credentials.length * 2 + others) * 700 + policies.reduce(expressionBytes, 0),
   }
+}
+
+/** A compiled expression takes about as many times the memory of its text. */
+const COMPILED = 20
+
+function expressionBytes(sum: number, policy: Row): number {
+  const { length } = text(policy, 'condition') + text(policy, 'consensus')
+  return sum + length * COMPILED
 }
 
 interface Credentials {

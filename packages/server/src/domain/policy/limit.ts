@@ -11,6 +11,16 @@ export type LimitWindow =
   | { kind: 'rolling'; seconds: number }
   | { kind: 'calendar'; unit: 'hour' | 'day' | 'week' | 'month' }
 
+/** The native currency that a transaction moves. */
+export interface Moves {
+  measure: Exclude<LimitMeasure, 'signatures'>
+  /**
+   * To whom: the address as policies name it, empty when nobody knows it; how much, in the smallest
+   * unit. Null when the transaction does not say.
+   */
+  to: readonly { destination: string; amount: bigint }[] | null
+}
+
 export interface Limit {
   measure: LimitMeasure
   per: LimitScope

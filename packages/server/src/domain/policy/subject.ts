@@ -1,7 +1,7 @@
 // What a request is about, as policies see it: the key that signs, and the transaction.
 import type { Context as PolicyContext } from '@keystead/policy'
 import type { SigningKey } from '../keyvault/keyvault.ts'
-import type { Moves } from '../transaction/chain.ts'
+import type { Moves } from './limit.ts'
 import type { PrivateKey, Snapshot, Wallet } from '../organization/model.ts'
 
 /** The keywords that a request has beside `activity`; what it is not about is absent. */

@@ -4,7 +4,14 @@ import type { Reader, Tx } from '../../store/engine.ts'
 import { type Head, Tampered } from '../audit/head.ts'
 import type { Counter } from './counter.ts'
 import { digestOfAll, Page, pageDigest, pageOf } from './page.ts'
-import { deletePage, findPageContent, listPageDigests, savePage } from './spending.store.ts'
+import {
+  deletePage,
+  findPageContent,
+  insertPages,
+  listPageDigests,
+  type PageRow,
+  updatePage,
+} from './spending.store.ts'
 
 type Place = Pick<Head, 'organizationId' | 'spendingDigest'>
 
@@ -63,19 +70,24 @@ export class Ledger {
    * @returns what the head has to say of them now
    */
   async write(tx: Tx, atMs: number): Promise<Buffer | null> {
+    const fresh: PageRow[] = []
     for (const number of this.#changed) {
       const page = await this.#page(number)
       page.prune(atMs)
+      const exists = this.#digests.has(number)
       if (page.isEmpty) {
+        if (exists) await deletePage(tx, this.#organizationId, number)
         this.#digests.delete(number)
-        await deletePage(tx, this.#organizationId, number)
         continue
       }
       const content = page.text()
       const digest = pageDigest(content)
       this.#digests.set(number, digest)
-      await savePage(tx, { organization_id: this.#organizationId, page: number, digest, content })
+      const row = { organization_id: this.#organizationId, page: number, digest, content }
+      if (exists) await updatePage(tx, row)
+      else fresh.push(row)
     }
+    await insertPages(tx, fresh)
     return digestOfAll(this.#digests)
   }
 

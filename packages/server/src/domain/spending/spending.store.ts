@@ -8,7 +8,7 @@ export interface CountingTx extends Tx {
   forgetSpending(isGone: (policyId: string) => boolean): void
 }
 
-export const spendingTable = table('spending', {
+const spendingTable = table('spending', {
   organization_id: 'uuid',
   page: 'integer',
   digest: 'bytes',
@@ -36,19 +36,27 @@ export async function findPageContent(
   return row?.content
 }
 
-/** Writes a page, whether it is new or not. */
-export async function savePage(
-  tx: Tx,
-  row: { organization_id: string; page: number; digest: Buffer; content: string },
-): Promise<void> {
+export interface PageRow {
+  organization_id: string
+  page: number
+  digest: Buffer
+  content: string
+}
+
+export async function insertPages(tx: Tx, rows: readonly PageRow[]): Promise<void> {
+  await tx.insert(
+    spendingTable,
+    rows.map((row) => ({ ...row })),
+  )
+}
+
+export async function updatePage(tx: Tx, row: PageRow): Promise<void> {
   await tx.run(
-    `insert into spending (organization_id, page, digest, content) values (?u, ?, ?, ?)
-     on conflict (organization_id, page) do update set
-       digest = excluded.digest, content = excluded.content`,
-    row.organization_id,
-    row.page,
+    'update spending set digest = ?, content = ? where organization_id = ?u and page = ?',
     row.digest,
     row.content,
+    row.organization_id,
+    row.page,
   )
 }
 

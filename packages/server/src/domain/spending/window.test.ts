@@ -29,7 +29,8 @@ describe('a calendar window', () => {
     ['month', '2028-02-29T23:59:59.999Z', '2028-02-01T00:00Z', '2028-03-01T00:00Z'],
     ['month', '2027-02-28T23:59:59.999Z', '2027-02-01T00:00Z', '2027-03-01T00:00Z'],
     ['month', '2026-12-31T23:59:59.999Z', '2026-12-01T00:00Z', '2027-01-01T00:00Z'],
-  ] as const)('of a %s at %s begins at %s and ends at %s', (unit, moment, begins, ends) => {
+  ] as const)('of a %s at %s begins at %s and ends at %s', (...named) => {
+    const [unit, moment, begins, ends] = named
     const window = calendar(unit)
     const bucket = bucketAt(window, at(moment))
     expect(bucket).toBe(at(begins))

@@ -1,7 +1,7 @@
 // What every chain's transactions have in common.
 import type { Curve } from '@keystead/crypto/node'
 import type { Signature } from '../keyvault/keyvault.ts'
-import type { Limit } from '../policy/limit.ts'
+import type { Moves } from '../policy/limit.ts'
 import type { Subject } from '../policy/subject.ts'
 
 /** Who signs: the public key, compressed. */
@@ -22,19 +22,8 @@ interface Transaction {
   assemble(signature: Signature, signer: TransactionSigner): Buffer
 }
 
-/** The native currency that a transaction moves, for limits. */
-export interface Moves {
-  measure: Exclude<Limit['measure'], 'signatures'>
-  /** Null when the transaction does not say how much, or to whom. */
-  to: readonly Move[] | null
-}
-
-/** An amount in the smallest unit of the chain. */
-export interface Move {
-  /** As policies name the address. */
-  destination: string
-  amount: bigint
-}
+/** An amount in the smallest unit of the chain, and to whom it goes. */
+export type Move = NonNullable<Moves['to']>[number]
 
 export type ParsedTransaction =
   | { ok: true; transaction: Transaction }

@@ -104,14 +104,19 @@ async function canVote(
   { operation, version, parameters }: ActivityVersion & { parameters: JsonValue },
 ): Promise<boolean> {
   if (activity.status !== 'CONSENSUS_NEEDED') return false
+  if (ctx.nowMs >= activity.created_ms + ctx.pendingMs) return false
   const viewer = ctx.actor
   const voted =
     activity.actor_user_id === viewer.userId ||
     votes.some((row) => row.voter_user_id === viewer.userId)
-  // A body whose secrets were left out need not fit its schema any more.
-  const parsed = version.params.safeParse(dropNulls(parameters))
-  if (voted || !parsed.success) return false
-  const submission = { operation, version, params: version.upgrade(parsed.data) }
+  if (voted) return false
+  const submitted = dropNulls(parameters)
+  const parsed = version.params.safeParse(submitted)
+  // A body whose secrets were left out need not fit its schema any more: then policies see nothing.
+  const asked = parsed.success ? operation : { ...operation, ownUser: () => null }
+  const params = parsed.success ? version.upgrade(parsed.data) : undefined
+  const rootQuorumOnly = operation.rootQuorumOnly || !parsed.success
+  const submission = { operation: { ...asked, rootQuorumOnly }, version, params, submitted }
   const submitter = {
     organizationId: activity.actor_organization_id,
     userId: activity.actor_user_id,

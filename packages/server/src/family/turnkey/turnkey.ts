@@ -68,7 +68,8 @@ function parseSubmission(registry: Registry, json: JsonValue): Submission {
   if (found === undefined) throw invalidField('type', 'is not a known activity type')
   const { operation, version } = found
   const params = version.upgrade(parse(version.params, parameters))
-  return { operation, version, params, organizationId, timestampMs: Number(timestampMs) }
+  const submitted = { operation, version, params, submitted: parameters }
+  return { ...submitted, organizationId, timestampMs: Number(timestampMs) }
 }
 
 const VIOLATIONS_MAX = 20

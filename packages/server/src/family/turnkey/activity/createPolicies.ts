@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { insertPolicies } from '../../../domain/policy/policy.store.ts'
 import { planPolicies } from '../../../domain/policy/policy.ts'
-import { unseenPayloads } from '../../../domain/policy/unseen.ts'
+import { policyWarnings } from '../../../domain/policy/warnings.ts'
 import { defineActivity } from '../../../operation/operation.ts'
 import {
   examplePolicyParams,
@@ -40,7 +40,7 @@ export const createPolicies = defineActivity({
   prepare(ctx, params) {
     const policies = params.policies.map(toPolicyParams)
     const { policyIds, rows } = planPolicies({ ...ctx, policies })
-    const said = unseenPayloads(policies, [...ctx.organization.policies.values(), ...policies])
+    const said = policyWarnings(policies, [...ctx.organization.policies.values(), ...policies])
     return { result: { policyIds, ...wireWarnings(said) }, rows }
   },
   effects: (tx, { rows }) => insertPolicies(tx, rows),

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { insertPolicies } from '../../../domain/policy/policy.store.ts'
 import { planPolicies } from '../../../domain/policy/policy.ts'
-import { unseenPayloads } from '../../../domain/policy/unseen.ts'
+import { policyWarnings } from '../../../domain/policy/warnings.ts'
 import { defineActivity, older } from '../../../operation/operation.ts'
 import {
   examplePolicyParams,
@@ -57,7 +57,7 @@ export const createPolicy = defineActivity({
   prepare(ctx, params) {
     const policies = [toPolicyParams(params)]
     const { policyIds, rows } = planPolicies({ ...ctx, policies })
-    const said = unseenPayloads(policies, [...ctx.organization.policies.values(), ...policies])
+    const said = policyWarnings(policies, [...ctx.organization.policies.values(), ...policies])
     const policyId = policyIds.join()
     return { result: { policyId, ...wireWarnings(said) }, rows }
   },

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { updatePolicy as storePolicy } from '../../../domain/policy/policy.store.ts'
 import { planPolicyChange } from '../../../domain/policy/policy.ts'
-import { unseenPayloads } from '../../../domain/policy/unseen.ts'
+import { policyWarnings } from '../../../domain/policy/warnings.ts'
 import { defineActivity, older } from '../../../operation/operation.ts'
 import { uuid } from '../../../operation/schemas.ts'
 import {
@@ -55,7 +55,7 @@ export const updatePolicy = defineActivity({
     const { organizationId, policies } = organization
     const policy = planPolicyChange(organization, { id, ...toPolicyChange(change) })
     const others = [...policies.values()].filter((other) => other.id !== id)
-    const said = unseenPayloads([policy.params], [...others, policy.params])
+    const said = policyWarnings([policy.params], [...others, policy.params])
     return { result: { policyId: id, ...wireWarnings(said) }, organizationId, policy }
   },
   effects: (tx, { organizationId, policy }) =>

@@ -1,4 +1,4 @@
-// What deny policies about transactions do not see: the same bytes, signed as a raw payload.
+// What those who make a policy should be told: it is made all the same.
 import { evaluate, type Keyword, keywordsOf, type Policy, preparePolicy } from '@keystead/policy'
 import type { PolicyParams } from './policy.ts'
 
@@ -18,14 +18,29 @@ const RAW_PAYLOADS = [
 ] as const
 
 /**
- * What to tell about `made`, policies that were just made or changed: each that denies by what a
- * transaction says, unless deny policies are about every kind of raw payload, too.
+ * What to tell about `made`, policies that were just made or changed: each that allows everything,
+ * and each that denies by what a transaction says, unless deny policies are about every kind of raw
+ * payload, too.
  * @param all the policies of the organization, `made` included
  */
-export function unseenPayloads(
+export function policyWarnings(
   made: readonly PolicyParams[],
   all: readonly PolicyParams[],
 ): string[] {
+  return [...boundless(made), ...unseenPayloads(made, all)]
+}
+
+function boundless(made: readonly PolicyParams[]): string[] {
+  const open = made.filter(
+    (params) => !isDeny(params) && params.condition === '' && params.consensus === '',
+  )
+  return open.map(
+    ({ name }) =>
+      `policy "${name}" allows every user everything: it has no condition, no consensus`,
+  )
+}
+
+function unseenPayloads(made: readonly PolicyParams[], all: readonly PolicyParams[]): string[] {
   const blind = made.filter((params) => isDeny(params) && seesTransactions(prepared(params)))
   if (blind.length === 0) return []
   // A limit lets pass what it has room for.
