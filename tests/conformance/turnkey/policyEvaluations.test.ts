@@ -1,5 +1,6 @@
 // What policies came to is told afterwards: with the newest official client, unmodified (the older
 // generation has no such method), and in errors.
+import type { Turnkey as NewestTurnkey } from '@turnkey/sdk-server-newest'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { apiKeyParams, generateKey, TestClient } from '../../support/client.ts'
 import { engines } from '../../support/server.ts'
@@ -11,6 +12,8 @@ import {
   textLike,
   type World,
 } from './world.ts'
+
+type NewestClient = ReturnType<NewestTurnkey['apiClient']>
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const time = { seconds: textLike(/^[0-9]+$/), nanos: textLike(/^[0-9]+$/) }
@@ -50,8 +53,7 @@ describe.each(engines)('what policies came to on %s', (engine) => {
     await createPolicy(root, 'other', { condition: "activity.action == 'SIGN'" })
     const held = await member.submit('create_wallet', walletNamed('held'))
     const { id: activityId, fingerprint } = held.at<{ id: string; fingerprint: string }>('activity')
-    const client = officialClient('8.2.1', root)
-    if (!('getPolicyEvaluations' in client)) throw new Error('the newest client asks for them')
+    const client = officialClient('8.2.1', root) as NewestClient
     const { policyEvaluations: first } = await client.getPolicyEvaluations({ activityId })
     const shared = {
       id: textLike(UUID),

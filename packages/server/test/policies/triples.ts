@@ -28,7 +28,7 @@ const RECIPIENTS = [
 const made = (answer: Answer, path: string) => answer.at(`activity.result.${path}`)
 
 /** One of `choices`. */
-export function pick<T>(random: Random, choices: readonly T[]): T {
+function pick<T>(random: Random, choices: readonly T[]): T {
   const chosen = choices[random.below(choices.length)]
   if (chosen === undefined) throw new Error('nothing to choose from')
   return chosen
