@@ -13,6 +13,7 @@ import { insertsUser, unitOf } from '../support/units.ts'
 const HOUR: LimitWindow = { kind: 'rolling', seconds: 3600 }
 const SEVEN: Limit = { measure: 'signatures', per: 'organization', window: HOUR, max: '7' }
 const POLICY = newUuid(1)
+const IN_PAGE = { organizationId: '', policyId: POLICY }
 
 describe.each(engines)('limits on %s', (engine) => {
   let instance: Instance
@@ -243,8 +244,8 @@ describe('time', () => {
     nowMs = Date.parse(text)
     instance = await openInstance('sqlite', { clock: { now: () => nowMs } })
     const organizationId = instance.organizationId
-    return async (limit: Limit, amount: bigint) => {
-      const charges = [{ organizationId, policyId: POLICY, limit, scope: '', amount }]
+    return async (limit: Limit, amount: bigint, scope = '') => {
+      const charges = [{ organizationId, policyId: POLICY, limit, scope, amount }]
       const unit = unitOf(organizationId, 'charge', { charges })
       return (await instance.app.deps.queue.submit(unit)).kind
     }
@@ -262,6 +263,23 @@ describe('time', () => {
     nowMs = Date.parse('2099-11-23T00:00:00Z')
     expect(await take(DAY, 7n)).toBe('committed')
     nowMs = Date.parse('2099-11-22T12:00:00Z')
+    expect(await take(DAY, 1n)).toBe('overLimit')
+  })
+
+  test('that jumps back does not return to a day whose counters were dropped', async () => {
+    const take = await open('2099-11-21T23:59:59Z')
+    expect(await take(DAY, 7n)).toBe('committed')
+    nowMs = Date.parse('2099-11-22T00:00:01Z')
+    const page = pageOf(counterName({ ...IN_PAGE, limit: DAY, scope: '' }))
+    const scopes = Array.from({ length: 1000 }, (_, n) => String(n))
+    const neighbour = scopes.find(
+      (scope) => pageOf(counterName({ ...IN_PAGE, limit: DAY, scope })) === page,
+    )
+    expect(await take(DAY, 1n, neighbour)).toBe('committed')
+    nowMs = Date.parse('2099-11-21T23:59:59Z')
+    // It counts for the day that has begun.
+    expect(await take(DAY, 7n)).toBe('committed')
+    nowMs = Date.parse('2099-11-22T00:00:02Z')
     expect(await take(DAY, 1n)).toBe('overLimit')
   })
 

@@ -22,7 +22,8 @@ describe.each(engines)('a root quorum of two in three on %s', (engine) => {
 
   beforeAll(async () => {
     const clock: Clock = { now: () => Date.now() + laterMs }
-    instance = await openInstance(engine, { clock })
+    const window = { aheadMs: 300_000, behindMs: 24 * HOUR_MS, pendingMs: 72 * HOUR_MS }
+    instance = await openInstance(engine, { clock, config: { window } })
   })
   afterAll(() => instance.dispose())
 

@@ -157,6 +157,8 @@ describe.each(engines)('a body with a token on %s', (engine) => {
 
   test('is kept sealed while it waits, runs whole, and is then erased', async () => {
     const { held, fingerprint } = await hold()
+    const seen = await second.query('get_activity', { activityId: held.at('activity.id') })
+    expect(seen.json).toMatchObject({ activity: { canApprove: true, canReject: true } })
     await expectNoToken()
     const sealed = (await rowOf(held))?.sealed_body
     expect(sealed?.length).toBeGreaterThan(token.length)

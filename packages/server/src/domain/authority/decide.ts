@@ -1,4 +1,5 @@
 // The decision: may this run now, must it wait for more votes, or is it refused?
+import { setImmediate } from 'node:timers/promises'
 import {
   couldCount,
   decide as decidePolicies,
@@ -121,18 +122,21 @@ async function askPolicies(
   if (policies.length === 0 && limited.policies.length === 0) return NO_POLICIES
   const approvers = voters.flatMap((id) => users.get(id) ?? [])
   const contexts = await input.contexts()
-  const decisions = contexts.map((context) => ({
-    ...decidePolicies(policies, { context, approvers, users: [...users.values()] }),
-    context,
-  }))
-  const rank = ({ outcome }: Pick<Decision, 'outcome'>) => OUTCOMES.indexOf(outcome)
+  const decisions: (Decision & { context: PolicySubject })[] = []
+  for (const context of contexts) {
+    // Many payloads under many policies take seconds: others get their turn meanwhile.
+    if (decisions.length > 0) await setImmediate()
+    const request = { context, approvers, users: [...users.values()] }
+    decisions.push({ ...decidePolicies(policies, request), context })
+  }
+  const rank = ({ outcome }: Decision) => OUTCOMES.indexOf(outcome)
   const { outcome, denies, evaluations, context } = decisions.reduce((worst, one) =>
     rank(one) > rank(worst) ? one : worst,
   )
   if (limited.policies.length === 0 || input.signatures === 0) {
     return { outcome, denies, evaluations, context, charges: [] }
   }
-  const limits = askLimits(limited, { ...input, subjects: contexts, approvers })
+  const limits = await askLimits(limited, { ...input, subjects: contexts, approvers })
   if (limits.denials.length === 0) {
     return { outcome, denies, evaluations, context, charges: limits.charges }
   }

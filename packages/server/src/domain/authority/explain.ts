@@ -1,4 +1,5 @@
 // Why a request would run, would wait, or would be denied.
+import { setImmediate } from 'node:timers/promises'
 import {
   explain,
   type Context as PolicyContext,
@@ -81,7 +82,7 @@ export async function explainDecision(
     decidingPolicyIds: deciding,
     rootQuorum: { threshold: organization.rootThreshold, approved, others },
     limits,
-    ...explainPolicies(input, verdict, { voters, deciding }),
+    ...(await explainPolicies(input, verdict, { voters, deciding })),
   }
 }
 
@@ -132,11 +133,11 @@ interface Scene {
 }
 
 /** The deciding policies are explained first: what comes after them may be left out. */
-function explainPolicies(
+async function explainPolicies(
   { organization }: DecisionInput,
   { evaluations, context }: Verdict,
   { voters, deciding }: { voters: readonly string[]; deciding: readonly string[] },
-): Pick<Explained, 'policies' | 'unexplained'> {
+): Promise<Pick<Explained, 'policies' | 'unexplained'>> {
   if (context === null) return { policies: [], unexplained: [] }
   const { policies, limited, users } = compiled(organization)
   const sources = new Map([...policies, ...limited.policies].map((policy) => [policy.id, policy]))
@@ -147,6 +148,8 @@ function explainPolicies(
   const rest = evaluations.map(({ id }) => id).filter((id) => !deciding.includes(id))
   const reachable = new Set(evaluations.filter((one) => one.reachable).map(({ id }) => id))
   for (const id of [...deciding, ...rest]) {
+    // Others get their turn between heavy ones.
+    if (whys.size > 0 && budget.mayBegin) await setImmediate()
     const policy = sources.get(id)
     const why = policy && explainPolicy(policy, { ...scene, awaits: reachable.has(id) }, budget)
     whys.set(id, why ?? null)

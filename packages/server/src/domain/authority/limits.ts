@@ -1,4 +1,5 @@
 // Policies with limits: they deny what they cannot measure or do not admit, and are charged otherwise.
+import { setImmediate } from 'node:timers/promises'
 import { decide as decidePolicies, type PolicyEvaluation, type User } from '@keystead/policy'
 import { amountsOf, type Signing } from '../policy/charging.ts'
 import type { LimitPolicies } from '../policy/compiled.ts'
@@ -15,16 +16,19 @@ interface Limited extends Signing {
 }
 
 /** `denials`: of policies that deny already; `charges`: what the others have to admit. */
-export function askLimits(
+export async function askLimits(
   { policies, limits }: LimitPolicies,
   request: Limited,
-): { denials: PolicyEvaluation[]; charges: Charge[] } {
+): Promise<{ denials: PolicyEvaluation[]; charges: Charge[] }> {
   const denials: PolicyEvaluation[] = []
   const charges: Charge[] = []
   const { approvers, subjects } = request
-  const asked = subjects.map(
-    (context) => decidePolicies(policies, { context, approvers, users: [] }).evaluations,
-  )
+  const asked: (readonly PolicyEvaluation[])[] = []
+  for (const context of subjects) {
+    // As with other policies: many payloads must not keep everybody else waiting.
+    if (asked.length > 0) await setImmediate()
+    asked.push(decidePolicies(policies, { context, approvers, users: [] }).evaluations)
+  }
   for (const [at, { id: policyId }] of policies.entries()) {
     const evaluations = asked.flatMap((each) => each[at] ?? [])
     const concerned = evaluations.filter(({ state }) => state === 'applies' || state === 'error')

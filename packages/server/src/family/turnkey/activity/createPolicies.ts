@@ -33,7 +33,7 @@ export const createPolicies = defineActivity({
   result: z.object({ policyIds: z.array(z.uuid()), warnings }),
   errors: ['POLICY_LIMIT', 'POLICY_LABEL_NOT_UNIQUE', ...expressionErrors],
   example: {
-    params: { policies: [examplePolicyParams] },
+    params: { policies: [{ ...examplePolicyParams, policyName: 'Payments of the team' }] },
     result: { policyIds: ['019a0000-0000-7000-8000-000000000010'] },
   },
   changes: 'snapshot',
