@@ -4,9 +4,9 @@ import {
   type Checked,
   contextFromJson,
   explain,
-  type Explanation,
+  type ExplanationJson,
+  explanationToJson,
   parse,
-  type PolicyError,
   print,
 } from '@keystead/policy'
 import { type Command, printJson, readArgument, readOptions, UsageError } from './command.ts'
@@ -38,20 +38,8 @@ function runExplain(words: readonly string[]): number {
   return report(explained(checked.checked, values.context))
 }
 
-function explained(checked: Checked, context: string | undefined) {
-  const { outcome, ...why } = explain(checked, readContext(context))
-  const more = JSON.parse(JSON.stringify(why, decimalIntegers)) as typeof why
-  const error = errorOf(outcome)
-  return error ? { ok: false, error, ...more } : { ok: true, value: isTrue(outcome), ...more }
-}
-
-const isTrue = ({ outcome }: Explanation['outcome']): boolean => outcome === 'true'
-
-function errorOf(outcome: Explanation['outcome']): PolicyError | undefined {
-  if (outcome.outcome === 'error') return outcome.error
-  if (outcome.outcome !== 'notApplicable') return undefined
-  const message = `not applicable: the context has no \`${outcome.keyword}\``
-  return { code: 'NOT_APPLICABLE', message, position: outcome.position }
+function explained(checked: Checked, context: string | undefined): ExplanationJson {
+  return explanationToJson(explain(checked, readContext(context)))
 }
 
 function readContext(file: string | undefined) {
@@ -73,11 +61,6 @@ function parseJson(text: string): unknown {
 /** Integers as they are written, whatever their size. */
 function exactIntegers(_name: string, value: unknown, { source = '' }: { source?: string }) {
   return typeof value === 'number' && /^-?\d+$/.test(source) ? BigInt(source) : value
-}
-
-/** Integers as decimal text, because a JSON number of a wei amount is not read exactly by all. */
-function decimalIntegers(_name: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? value.toString() : value
 }
 
 export const policyCommands: Record<string, Command> = {

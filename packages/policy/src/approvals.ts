@@ -12,6 +12,8 @@ export type MissingApprovals = Readonly<{
   sets: readonly (readonly string[])[]
   /** Whether these are all of the smallest sets; else they are some that suffice. */
   isComplete: boolean
+  /** What the search took, in units of work of evaluations. */
+  work: number
 }>
 
 const setsMax = 100
@@ -45,13 +47,13 @@ export function missingApprovals(
   const others = users.filter(({ id }) => !present.has(id))
   if (!suffice(others)) return null
   const smallest = smallestSets(others, suffice, () => searched <= searchMax)
-  if (smallest !== null) return smallest
+  if (smallest !== null) return { ...smallest, work: searched }
   let needed = others
   for (const user of others) {
     const fewer = needed.filter((one) => one !== user)
     if (suffice(fewer)) needed = fewer
   }
-  return { sets: [idsOf(needed)], isComplete: false }
+  return { sets: [idsOf(needed)], isComplete: false, work: searched }
 }
 
 type Suffice = (users: readonly User[]) => boolean
@@ -61,7 +63,7 @@ function smallestSets(
   users: readonly User[],
   suffice: Suffice,
   goesOn: () => boolean,
-): MissingApprovals | null {
+): Omit<MissingApprovals, 'work'> | null {
   const singles = users.map((user) => [user])
   const pairs = users.flatMap((one, at) => users.slice(at + 1).map((other) => [one, other]))
   for (const candidates of [singles, pairs]) {

@@ -39,14 +39,16 @@ const itemsMax = 16
 // SECURITY: each candidate is an evaluation of its own; this bounds all of them together.
 const searchMax = 10 * workMax
 
-export function changesOf(evaluated: Evaluated): Change[] {
+/** The changes, and what the search for them took. */
+export function changesOf(evaluated: Evaluated): { changes: Change[]; searched: number } {
   const { outcome } = evaluated.outcome
-  if (outcome !== 'true' && outcome !== 'false') return []
+  if (outcome !== 'true' && outcome !== 'false') return { changes: [], searched: 0 }
   const wanted = outcome === 'true' ? 'false' : 'true'
   let searched = 0
-  return candidatesOf(evaluated)
+  const changes = candidatesOf(evaluated)
     .filter((candidate) => valuesFor(candidate).some((value) => turns(candidate, value)))
     .map(changeOf)
+  return { changes, searched }
 
   function turns({ subject }: Candidate, value: Value): boolean {
     if (searched > searchMax) return false

@@ -33,6 +33,8 @@ export type Explanation = Readonly<{
   /** False: there are more than 1,000 values, counting each item and every 64 characters. */
   isComplete: boolean
   changes: readonly Change[]
+  /** What it took, with the search for changes: at most eleven times the bound of an evaluation. */
+  work: number
 }>
 
 const valuesMax = 1_000
@@ -54,7 +56,7 @@ export function explain(checked: Checked, context: Context): Explanation {
   const comparisons: Comparison[] = []
   const bools: { term: Term; seen: Seen }[] = []
   let count = 0
-  const { outcome } = interpret(checked, context, {
+  const { outcome, work } = interpret(checked, context, {
     overrides: new Map(),
     saw(term, seen, items) {
       const isBool = typeof seen.value === 'boolean' && seen.isGiven
@@ -72,12 +74,15 @@ export function explain(checked: Checked, context: Context): Explanation {
       if (isGiven && comparisons.length < comparisonsMax) comparisons.push(comparison)
     },
   })
+  const evaluated = { checked, context, outcome, comparisons, bools }
+  const { changes, searched } = changesOf(evaluated)
   const shown = partsOf(checked.term).filter(isShown)
   return {
     outcome,
     steps: shown.map((term) => stepOf(term, values.get(term) ?? [])),
     isComplete: count <= valuesMax,
-    changes: changesOf({ checked, context, outcome, comparisons, bools }),
+    changes,
+    work: work + searched,
   }
 }
 

@@ -38,6 +38,7 @@ export type {
 export { compile, type Compiled, evaluate } from './evaluation/compile.ts'
 export type { Outcome, Value } from './evaluation/frame.ts'
 export { explain, type Explanation, type Step, type StepValue } from './explain.ts'
+export { type ExplanationJson, explanationToJson } from './explanationJson.ts'
 export { type Selector, type Upgraded, upgradeSelectors } from './selectors.ts'
 export type { ComparisonOperator, Expression, FieldExpression } from './syntax/ast.ts'
 export { parse } from './syntax/parser.ts'

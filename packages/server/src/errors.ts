@@ -184,6 +184,8 @@ export interface ErrorDetails {
   retryAfterSeconds?: number
   /** The organization that a vote targets, and the one whose users vote or would have to. */
   mismatch?: { target: string; voters: string }
+  /** What the policies came to that did not allow the request. */
+  evaluations?: readonly { policyId: string; outcome: string }[]
   /** Identifies an internal error in the log. */
   requestId?: string
 }

@@ -1,11 +1,13 @@
 // What an operation may see and use while it runs.
 import type { Actor } from '../domain/activity/activity.ts'
 import type { DecidedBy } from '../domain/authority/decide.ts'
+import type { Explained } from '../domain/authority/explain.ts'
 import type { OidcVerifier } from '../domain/credential/oidcIdentity.ts'
 import type { Keyvault } from '../domain/keyvault/keyvault.ts'
 import type { PrivateHosts } from '../domain/webhook/endpoint.ts'
 import type { Snapshot } from '../domain/organization/model.ts'
-import type { ErrorCode, ErrorDetails } from '../errors.ts'
+import type { AppError, ErrorCode, ErrorDetails } from '../errors.ts'
+import type { JsonValue } from '../platform/strictJson.ts'
 import type { Reader } from '../store/engine.ts'
 
 /** Services that operations hand to domain functions. */
@@ -40,4 +42,19 @@ export interface Context<E extends ErrorCode = ErrorCode> extends Services {
 export interface ActionContext<E extends ErrorCode = ErrorCode> extends Context<E> {
   /** By what the action was allowed. */
   decidedBy: DecidedBy
+}
+
+/** What a submission would come to, now. */
+export interface DryRun extends Explained {
+  /** What it would end with though it is not denied, as far as that can be told beforehand. */
+  failure: AppError | null
+}
+
+/** @template E the error codes that the operation's record declares */
+export interface QueryContext<E extends ErrorCode = ErrorCode> extends Context<E> {
+  /**
+   * What would come of `body` if the caller submitted it. Nothing is stored, counted or signed.
+   * @throws AppError what a submission of it would throw before it is decided on
+   */
+  dryRun(body: JsonValue): Promise<DryRun>
 }

@@ -4,7 +4,7 @@ import type { EffectTx } from '../commit/unit.ts'
 import type { VoteSelection } from '../domain/activity/activity.ts'
 import type { Subject } from '../domain/policy/subject.ts'
 import type { ErrorCode } from '../errors.ts'
-import type { ActionContext, Context } from './context.ts'
+import type { ActionContext, Context, QueryContext } from './context.ts'
 import type { Tag } from './tags.ts'
 
 /** Users, by their credentials; or somebody who was invited, by the key of the invitation. */
@@ -99,6 +99,8 @@ export interface ActivitySpec<
   example: { params: z.input<S>; result: z.input<R> }
   /** What `effects` writes: `snapshot` when any row that decisions read. */
   changes: 'nothing' | 'rows' | 'snapshot'
+  /** What `prepare` begins with, where that tells errors cheaply: a dry run asks it too. */
+  foresee?: (ctx: Context<E>, params: z.output<S>) => Promise<unknown>
   /** Reads and computes, before any transaction. All cryptography happens here. */
   prepare(ctx: ActionContext<E>, params: z.output<S>): Promise<X> | X
   /** Writes rows under the organization's lock; null when `changes` is `nothing`. */
@@ -119,6 +121,8 @@ export interface ActivityOperation extends Described {
   errors: readonly ErrorCode[]
   example: { params: unknown; result: unknown }
   changes: 'nothing' | 'rows' | 'snapshot'
+  /** @throws AppError what running it would certainly end with */
+  foresee(ctx: Context, params: unknown): Promise<unknown>
   run(ctx: ActionContext, params: unknown): Promise<RunResult>
 }
 
@@ -155,6 +159,7 @@ export function defineActivity<
     ownUser: (value) => spec.ownUser(value as z.output<S>),
     concerns: (ctx, value) => spec.concerns(ctx, value as z.output<S>),
     signs: signs === undefined ? null : (value) => signs(value as z.output<S>),
+    foresee: async (ctx, value) => spec.foresee?.(ctx, value as z.output<S>),
     async run(ctx, value) {
       const { effects } = spec
       const prepared = await spec.prepare(ctx, value as z.output<S>)
@@ -177,7 +182,7 @@ export interface QuerySpec<S extends z.ZodType, R extends z.ZodType, E extends E
   /** Asks others over the network, before a snapshot of the database is held for `run`. */
   resolve?: (services: Outside, params: z.output<S>) => Promise<z.output<S>>
   /** Reads on one snapshot of the database: `ctx.reader`. */
-  run(ctx: Context<E>, params: z.output<S>): Promise<z.input<R>> | z.input<R>
+  run(ctx: QueryContext<E>, params: z.output<S>): Promise<z.input<R>> | z.input<R>
 }
 
 /** What answers over the network. */
@@ -192,7 +197,7 @@ export interface QueryOperation extends Described {
   errors: readonly ErrorCode[]
   example: { params: unknown; result: unknown }
   resolve(services: Outside, params: unknown): Promise<unknown>
-  run(ctx: Context, params: unknown): Promise<unknown>
+  run(ctx: QueryContext, params: unknown): Promise<unknown>
 }
 
 export function defineQuery<S extends z.ZodType, R extends z.ZodType, const E extends ErrorCode>(

@@ -14,6 +14,11 @@ export function rootOf({ organization, parent }: Target): Snapshot {
   return parent ?? organization
 }
 
+/** @throws AppError `OPERATIONS_DISABLED` while the host has frozen the organization or its parent */
+export function refuseFrozen({ organization, parent }: Target): void {
+  if (organization.frozen || parent?.frozen === true) throw new AppError('OPERATIONS_DISABLED')
+}
+
 /** Of one request, however often it is decided: it counts once, on the first limit that it meets. */
 export class Admission {
   #counted = false
@@ -22,12 +27,10 @@ export class Admission {
 
   /**
    * Call it for requests that were authenticated only: nobody else can use up somebody's limit.
-   * @throws AppError `OPERATIONS_DISABLED` while the host has frozen the organization or its parent,
-   *   `RATE_LIMITED`, `PARENT_RATE_LIMITED`
+   * @throws AppError `OPERATIONS_DISABLED`, `RATE_LIMITED`, `PARENT_RATE_LIMITED`
    */
   async admit(deps: Dependencies, target: Target): Promise<void> {
-    const { organization, parent } = target
-    if (organization.frozen || parent?.frozen === true) throw new AppError('OPERATIONS_DISABLED')
+    refuseFrozen(target)
     const root = rootOf(target)
     const { requestsPerMinute } = allowancesOf(root.setLimits, deps.allowances)
     if (requestsPerMinute === null || this.#counted) return
@@ -38,7 +41,7 @@ export class Admission {
     const { organizationId } = root
     const wait = await deps.rateLimiter.take(organizationId, requestsPerMinute, deps.clock.now())
     if (wait !== null) {
-      const code = parent === null ? 'RATE_LIMITED' : 'PARENT_RATE_LIMITED'
+      const code = target.parent === null ? 'RATE_LIMITED' : 'PARENT_RATE_LIMITED'
       this.#refusal = new AppError(code, { retryAfterSeconds: wait })
       throw this.#refusal
     }

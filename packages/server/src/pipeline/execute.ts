@@ -1,8 +1,8 @@
 // Running an operation that was allowed: prepare, with declared errors kept as its outcome.
 import type { Effects, Unit } from '../commit/unit.ts'
-import type { ActivityRow, Actor } from '../domain/activity/activity.ts'
+import { type ActivityRow, type Actor, keptFailure } from '../domain/activity/activity.ts'
 import { type Ballot, decide, type Verdict } from '../domain/authority/decide.ts'
-import { AppError, type ErrorDetails, errorCategory, isErrorCode } from '../errors.ts'
+import { AppError, errorCategory } from '../errors.ts'
 import type { ActionContext, Context } from '../operation/context.ts'
 import { decisionInput } from '../operation/decision.ts'
 import type { Call, Caller, Submission } from '../operation/family.ts'
@@ -87,7 +87,7 @@ async function executeIf(
 }
 
 /** Whether what an operation demands of a parent's user is true. */
-async function conditionHolds(
+export async function conditionHolds(
   ctx: Context,
   { operation, params }: Run['submission'],
 ): Promise<boolean> {
@@ -108,7 +108,7 @@ async function execute(
 }
 
 /** Errors that say nothing about the request: they leave no activity, so that it can be sent again. */
-function isTransient(error: AppError): boolean {
+export function isTransient(error: AppError): boolean {
   const category = errorCategory(error.code)
   return category === 'unavailable' || category === 'internal'
 }
@@ -118,12 +118,11 @@ export function failureText(error: AppError): string {
   return JSON.stringify({ code: error.code, details: error.details })
 }
 
-/** The error that a failed activity keeps, with the activity's id; null when it did not fail. */
-export function storedFailure(activity: ActivityRow): AppError | null {
-  if (activity.status !== 'FAILED' || activity.failure === null) return null
-  const { code, details } = JSON.parse(activity.failure) as { code: string; details: ErrorDetails }
-  return new AppError(isErrorCode(code) ? code : 'INTERNAL', {
-    ...details,
-    activityId: activity.id,
-  })
+/**
+ * The error that a failed activity keeps, with the activity's id, as `viewer` may see it; null when
+ * it did not fail.
+ */
+export function storedFailure(activity: ActivityRow, viewer: Actor): AppError | null {
+  const error = activity.status === 'FAILED' ? keptFailure(activity, viewer) : null
+  return error && new AppError(error.code, { ...error.details, activityId: activity.id })
 }

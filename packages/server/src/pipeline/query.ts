@@ -2,6 +2,7 @@
 import type { Call, Caller, Family } from '../operation/family.ts'
 import { assert } from '../errors.ts'
 import { contextOf } from './context.ts'
+import { dryRun } from './dryRun.ts'
 import type { Dependencies } from './dependencies.ts'
 
 /** Runs a query; `again` when an organization changed since the caller was authenticated. */
@@ -18,6 +19,10 @@ export async function runQuery(
     for (const snapshot of [caller.organization, caller.parent]) {
       if (snapshot !== null && !(await deps.directory.isCurrent(reader, snapshot))) return 'again'
     }
-    return operation.run(contextOf(deps, { ...turn, actor: caller.actor, reader }), params)
+    const ctx = contextOf(deps, { ...turn, actor: caller.actor, reader })
+    return operation.run(
+      { ...ctx, dryRun: (body) => dryRun(family, { caller, ctx }, body) },
+      params,
+    )
   })
 }

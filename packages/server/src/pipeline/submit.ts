@@ -125,7 +125,7 @@ async function buildUnit(
       stamp: caller.stamp,
       result: execution.result,
       failure: execution.error === null ? null : failureText(execution.error),
-      evaluations: evaluationsText(verdict.evaluations),
+      evaluations: evaluationsText(verdict),
     },
     target: null,
     vote: null,
@@ -201,7 +201,7 @@ async function answer(
   { deps, family, turn }: { deps: Dependencies; family: Family; turn: Turn },
   activity: ActivityRow,
 ): Promise<unknown> {
-  const error = storedFailure(activity)
+  const error = storedFailure(activity, turn.caller.actor)
   if (error !== null) throw error
   const fresh = activity.created_ms === activity.updated_ms
   const votes =

@@ -257,7 +257,7 @@ function buildUnit(deps: Dependencies, poll: Poll, effect: Effect): Unit {
       selection: operation.selection,
       body: call.request.body,
       stamp: caller.stamp,
-      evaluations: effect === REJECTED ? null : evaluationsText(effect.verdict.evaluations),
+      evaluations: effect === REJECTED ? null : evaluationsText(effect.verdict),
     },
     end,
     announcer: poll.announcer,

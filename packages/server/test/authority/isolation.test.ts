@@ -60,6 +60,7 @@ const UNMET = ['createSubOrganization']
 
 /** Operations that say about an unknown object something else than 404, as the API publishes. */
 const ELSE: Record<string, number> = {
+  evaluateActivity: 200,
   updateRootQuorum: 400,
   'acceptInvitation for inviteeId': 403,
 }

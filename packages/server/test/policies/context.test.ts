@@ -86,11 +86,18 @@ describe('of what policies came to', () => {
     if (!made.ok) throw new Error(made.error.message)
     return made.policy
   }
-  const kept = (...policies: ReturnType<typeof policy>[]) => {
+  const HOLD = { kind: 'hold' } as const
+  const keptOf = (
+    verdict: typeof HOLD | { kind: 'deny'; explicit: boolean },
+    policies: ReturnType<typeof policy>[],
+  ) => {
     const activity = { type: 'ACTIVITY_TYPE_CREATE_WALLET', resource: 'WALLET', action: 'CREATE' }
     const request = { context: { activity }, approvers: [], users: [user] }
-    return JSON.parse(evaluationsText(decide(policies, request).evaluations) ?? 'null') as unknown
+    const { evaluations } = decide(policies, request)
+    return JSON.parse(evaluationsText({ evaluations, ...verdict }) ?? 'null') as unknown
   }
+
+  const kept = (...policies: ReturnType<typeof policy>[]) => keptOf(HOLD, policies)
 
   test('those are kept that had a say', () => {
     expect(
@@ -112,9 +119,15 @@ describe('of what policies came to', () => {
   })
 
   test('nothing is kept where none had', () => {
-    expect(evaluationsText([])).toBe(null)
-    expect(kept(policy('elsewhere', 'allow', { condition: "activity.action == 'SIGN'" }))).toBe(
-      null,
-    )
+    expect(evaluationsText({ evaluations: [], ...HOLD })).toBe(null)
+    const elsewhere = policy('elsewhere', 'allow', { condition: "activity.action == 'SIGN'" })
+    expect(kept(elsewhere)).toBe(null)
+    expect(keptOf({ kind: 'deny', explicit: true }, [elsewhere])).toBe(null)
+  })
+
+  test('all are kept of a denial in which none had', () => {
+    const elsewhere = policy('elsewhere', 'allow', { condition: "activity.action == 'SIGN'" })
+    const all = [{ policyId: 'elsewhere', outcome: 'DENY_IMPLICIT' }]
+    expect(keptOf({ kind: 'deny', explicit: false }, [elsewhere])).toEqual(all)
   })
 })

@@ -1,4 +1,6 @@
 // Activities: one request to change or use something, with its votes and its outcome.
+import { AppError, type ErrorDetails, isErrorCode } from '../../errors.ts'
+import { type KeptEvaluation, readEvaluations } from '../policy/evaluations.ts'
 
 export type ActivityStatus = 'COMPLETED' | 'FAILED' | 'CONSENSUS_NEEDED' | 'REJECTED'
 
@@ -63,4 +65,28 @@ export function actorName({ organizationId, userId }: Actor): string {
 /** Whether an activity answers `submitter`'s same body: a denial cannot burn another user's body. */
 export function answers(deniedTo: string, submitter: string): boolean {
   return deniedTo === '' || deniedTo === submitter
+}
+
+/**
+ * What the policies came to of which a row keeps that, as `viewer` may see it. They are policies of
+ * the submitter's organization: whoever may read the organization of the activity may read its own,
+ * but not those of its parent.
+ */
+export function evaluationsFor(
+  viewer: Pick<Actor, 'organizationId'>,
+  { actor_organization_id: home, organization_id: target }: ActivityRow,
+  { evaluations }: Pick<ActivityRow, 'evaluations'>,
+): KeptEvaluation[] {
+  return home === target || home === viewer.organizationId ? readEvaluations(evaluations) : []
+}
+
+/** The error that an activity keeps, as `viewer` may see it; null when it keeps none. */
+export function keptFailure(
+  activity: ActivityRow,
+  viewer: Pick<Actor, 'organizationId'>,
+): AppError | null {
+  if (activity.failure === null) return null
+  const { code, details } = JSON.parse(activity.failure) as { code: string; details: ErrorDetails }
+  const evaluations = evaluationsFor(viewer, activity, activity)
+  return new AppError(isErrorCode(code) ? code : 'INTERNAL', { ...details, evaluations })
 }

@@ -44,19 +44,21 @@ export type DecidedBy = 'rootQuorum' | 'policy' | 'ownUser'
 
 /**
  * `hold`: it waits for more votes, of root users or of those whom an allow policy asks for. A denial
- * is `explicit` when a policy denied. `evaluations`: what each policy came to; none were asked when
- * the root quorum decided. `charges`: what running it by a policy adds to limits, which admit it or
- * not when it is committed.
+ * is `explicit` when a policy denied. `evaluations`: what each policy came to, in `context`; none
+ * were asked when the root quorum decided. `charges`: what running it by a policy adds to limits,
+ * which admit it or not when it is committed.
  */
 export type Verdict = Asked &
   ({ kind: 'allow'; by: DecidedBy } | { kind: 'hold' } | { kind: 'deny'; explicit: boolean })
 
 interface Asked {
   evaluations: readonly PolicyEvaluation[]
+  /** Of what policies saw, that which decided; null when none were asked. */
+  context: PolicySubject | null
   charges: readonly Charge[]
 }
 
-const UNASKED = { evaluations: [], charges: [] } as const
+const UNASKED = { evaluations: [], context: null, charges: [] } as const
 
 /** The same snapshot, votes and request always give the same verdict. */
 export async function decide(input: DecisionInput): Promise<Verdict> {
@@ -71,8 +73,7 @@ export async function decide(input: DecisionInput): Promise<Verdict> {
   const waits = rootVotes > 0
   const refusal = waits ? ({ kind: 'hold' } as const) : ({ kind: 'deny', explicit: false } as const)
   if (input.rootQuorumOnly) return { ...UNASKED, ...refusal }
-  const { outcome, evaluations, charges } = await askPolicies(organization, voters, input)
-  const asked = { evaluations, charges }
+  const { outcome, ...asked } = await askPolicies(organization, voters, input)
   // Denied by a policy: only the root quorum can still let it pass.
   if (outcome === 'denyExplicit') {
     return waits ? { ...asked, kind: 'hold' } : { ...asked, kind: 'deny', explicit: true }
@@ -121,33 +122,35 @@ async function askPolicies(
   if (policies.length === 0 && limited.policies.length === 0) return NO_POLICIES
   const approvers = voters.flatMap((id) => users.get(id) ?? [])
   const contexts = await input.contexts()
-  const decisions: Decision[] = []
+  const decisions: (Decision & { context: PolicySubject })[] = []
   for (const context of contexts) {
     // Many payloads under many policies take seconds: others get their turn meanwhile.
     if (decisions.length > 0) await setImmediate()
-    decisions.push(decidePolicies(policies, { context, approvers, users: [...users.values()] }))
+    const request = { context, approvers, users: [...users.values()] }
+    decisions.push({ ...decidePolicies(policies, request), context })
   }
   const rank = ({ outcome }: Decision) => OUTCOMES.indexOf(outcome)
-  const { outcome, denies, evaluations } = decisions.reduce((worst, one) =>
+  const { outcome, denies, evaluations, context } = decisions.reduce((worst, one) =>
     rank(one) > rank(worst) ? one : worst,
   )
   if (limited.policies.length === 0 || input.signatures === 0) {
-    return { outcome, denies, evaluations, charges: [] }
+    return { outcome, denies, evaluations, context, charges: [] }
   }
   const limits = await askLimits(limited, { ...input, subjects: contexts, approvers })
   if (limits.denials.length === 0) {
-    return { outcome, denies, evaluations, charges: limits.charges }
+    return { outcome, denies, evaluations, context, charges: limits.charges }
   }
   return {
     outcome: 'denyExplicit',
     denies: [...denies, ...limits.denials.map(({ id }) => id)],
     evaluations: [...evaluations, ...limits.denials],
+    context,
     charges: limits.charges,
   }
 }
 
 /** The users of `organization` whose approvals count, each once. */
-function votersOf(organization: Snapshot, approvals: readonly Ballot[]): string[] {
+export function votersOf(organization: Snapshot, approvals: readonly Ballot[]): string[] {
   const voters = new Set<string>()
   for (const { voter, credentialId } of approvals) {
     const here = voter.organizationId === organization.organizationId

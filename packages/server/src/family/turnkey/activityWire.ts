@@ -1,7 +1,7 @@
 // The Activity object of the Turnkey API, with its intent, result and votes.
 import { sha256 } from '@keystead/crypto/node'
 import { z } from 'zod'
-import type { ActivityRow } from '../../domain/activity/activity.ts'
+import type { ActivityRow, Actor } from '../../domain/activity/activity.ts'
 import { mayVote } from '../../domain/authority/decide.ts'
 import type { Snapshot } from '../../domain/organization/model.ts'
 import { assert } from '../../errors.ts'
@@ -77,11 +77,19 @@ export async function encodeActivity(
   view: ActivityView,
 ): Promise<z.input<typeof activityResult>> {
   const votable = await canVote(ctx, view)
-  return { ...describeActivity(ctx, view), canApprove: votable, canReject: votable }
+  return { ...wireActivity(ctx, view, ctx.actor), canApprove: votable, canReject: votable }
 }
 
 /** An activity as somebody sees it who is no user. */
 export function describeActivity(place: Place, view: ActivityView): z.input<typeof activityResult> {
+  return wireActivity(place, view, place.organization)
+}
+
+function wireActivity(
+  place: Place,
+  view: ActivityView,
+  viewer: Pick<Actor, 'organizationId'>,
+): z.input<typeof activityResult> {
   const { activity } = view
   const { version: keys } = versionOf(activity)
   const result: unknown = activity.result === null ? null : JSON.parse(activity.result)
@@ -98,7 +106,7 @@ export function describeActivity(place: Place, view: ActivityView): z.input<type
     canReject: false,
     createdAt: wireTime(activity.created_ms),
     updatedAt: wireTime(activity.updated_ms),
-    failure: wireFailure(activity),
+    failure: wireFailure(activity, viewer),
   }
 }
 
@@ -181,8 +189,13 @@ function encodeVote(
 }
 
 /** The submitter's vote is a view of the activity; its id is derived from the activity's. */
-function firstVoteId({ id }: ActivityRow): string {
-  const bytes = sha256(Buffer.concat([Buffer.from('vote'), uuidToBytes(id)])).subarray(0, 16)
+export function firstVoteId({ id }: ActivityRow): string {
+  return derivedId('vote', id)
+}
+
+/** The id of what is a view of the thing with `id`. */
+export function derivedId(what: string, id: string): string {
+  const bytes = sha256(Buffer.concat([Buffer.from(what), uuidToBytes(id)])).subarray(0, 16)
   bytes[6] = 0x80 | (bytes.readUInt8(6) & 0x0f)
   bytes[8] = 0x80 | (bytes.readUInt8(8) & 0x3f)
   return uuidFromBytes(bytes)

@@ -1,13 +1,12 @@
 // Errors in the shape of the Turnkey API: gRPC code, message, details, and the HTTP status.
 import { randomUUID } from 'node:crypto'
-import type { ActivityRow } from '../../domain/activity/activity.ts'
+import { type ActivityRow, type Actor, keptFailure } from '../../domain/activity/activity.ts'
 import {
   AppError,
   type ErrorCategory,
   type ErrorCode,
   type ErrorDetails,
   errorCategory,
-  isErrorCode,
 } from '../../errors.ts'
 import type { Reply } from '../../operation/family.ts'
 
@@ -142,7 +141,7 @@ function publicMessage({ code, message, details: { mismatch, requestId } }: AppE
 }
 
 function details(error: AppError): unknown[] {
-  const { violations, activityId } = error.details
+  const { violations, activityId, evaluations = [] } = error.details
   const list: unknown[] = []
   if (violations !== undefined) {
     list.push({ '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations: violations })
@@ -151,7 +150,7 @@ function details(error: AppError): unknown[] {
     list.push({
       '@type': 'type.googleapis.com/errors.v1.PolicyEnginePermissionError',
       message: 'No policies evaluated to outcome: Allow',
-      policyEvaluations: [],
+      policyEvaluations: evaluations.map(wireEvaluation),
     })
   }
   if (activityId !== undefined && !isMatchedWhole(error.code)) {
@@ -164,17 +163,26 @@ function details(error: AppError): unknown[] {
   return list
 }
 
-/** `activity.failure`: the error that a failed activity keeps, or null. */
-export function wireFailure(activity: ActivityRow) {
-  if (activity.failure === null) return null
-  const { code, details: kept } = JSON.parse(activity.failure) as {
-    code: string
-    details: ErrorDetails
-  }
-  const error = new AppError(isErrorCode(code) ? code : 'INTERNAL', kept)
+/** What a request, or one policy, came to. */
+export function wireOutcome<O extends string>(outcome: O): `OUTCOME_${O}` {
+  return `OUTCOME_${outcome}`
+}
+
+export function wireEvaluation({ policyId, outcome }: { policyId: string; outcome: string }) {
+  return { policyId, outcome: wireOutcome(outcome) }
+}
+
+/** An error within an answer. */
+export function wireError(error: AppError) {
   return {
     code: STATUS[errorCategory(error.code)].grpc,
     message: error.message,
     details: details(error),
   }
+}
+
+/** `activity.failure`: the error that a failed activity keeps, as `viewer` may see it, or null. */
+export function wireFailure(activity: ActivityRow, viewer: Pick<Actor, 'organizationId'>) {
+  const error = keptFailure(activity, viewer)
+  return error === null ? null : wireError(error)
 }

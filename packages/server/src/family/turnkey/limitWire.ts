@@ -57,7 +57,7 @@ const window = z
     error: 'must have either rollingSeconds or calendar',
   })
 
-const limit = z.strictObject({
+export const limit = z.strictObject({
   measure: named(MEASURE).describe('What is added up.'),
   per: named(SCOPE).describe('Whose sums are kept apart.'),
   window,
@@ -90,7 +90,7 @@ export function wireLimits(stored: readonly Limit[]): { limits?: WireLimit[] } {
   return stored.length === 0 ? {} : { limits: stored.map(wireLimit) }
 }
 
-function wireLimit({ measure, per, window: stored, max: most }: Limit): WireLimit {
+export function wireLimit({ measure, per, window: stored, max: most }: Limit): WireLimit {
   return {
     measure: wireName(MEASURE, measure),
     per: wireName(SCOPE, per),

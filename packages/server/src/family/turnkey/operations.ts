@@ -42,6 +42,7 @@ import { updateUserName } from './activity/updateUserName.ts'
 import { updateUserPhoneNumber } from './activity/updateUserPhoneNumber.ts'
 import { updateUserTag } from './activity/updateUserTag.ts'
 import { updateWallet } from './activity/updateWallet.ts'
+import { evaluateActivity } from './query/evaluateActivity.ts'
 import { getActivity } from './query/getActivity.ts'
 import { getApiKey } from './query/getApiKey.ts'
 import { getApiKeys } from './query/getApiKeys.ts'
@@ -51,6 +52,7 @@ import { getInvitation } from './query/getInvitation.ts'
 import { getOauthProviders } from './query/getOauthProviders.ts'
 import { getOrganizationConfigs } from './query/getOrganizationConfigs.ts'
 import { getPolicy } from './query/getPolicy.ts'
+import { getPolicyEvaluations } from './query/getPolicyEvaluations.ts'
 import { getPrivateKey } from './query/getPrivateKey.ts'
 import { getUser } from './query/getUser.ts'
 import { getWallet } from './query/getWallet.ts'
@@ -94,6 +96,7 @@ export const operations: readonly Operation[] = [
   deleteSubOrganization,
   deleteUsers,
   deleteUserTags,
+  evaluateActivity,
   getActivity,
   getApiKey,
   getApiKeys,
@@ -103,6 +106,7 @@ export const operations: readonly Operation[] = [
   getOauthProviders,
   getOrganizationConfigs,
   getPolicy,
+  getPolicyEvaluations,
   getPrivateKey,
   getUser,
   getWallet,

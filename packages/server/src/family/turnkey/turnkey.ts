@@ -3,29 +3,17 @@ import { z } from 'zod'
 import { AppError, type ErrorCode, invalidField, isErrorCode } from '../../errors.ts'
 import type { Family, Submission } from '../../operation/family.ts'
 import { Registry } from '../../operation/registry.ts'
-import { decimalText, uuid } from '../../operation/schemas.ts'
 import type { JsonValue } from '../../platform/strictJson.ts'
 import { createOrganization } from './activity/createOrganization.ts'
 import { describeActivity, encodeActivity, registerVersions } from './activityWire.ts'
 import { authenticate } from './auth.ts'
+import { envelope } from './envelope.ts'
 import { encodeError, fieldError } from './errors.ts'
 import { operations } from './operations.ts'
 import { reference } from './reference.ts'
 import { type Proof, parseProof } from './proof.ts'
 import { authenticateSignUp } from './signUp.ts'
 import { dropNulls } from './wire.ts'
-
-/** Unknown members beside these are ignored, as the upstream does; not so inside `parameters`. */
-const envelope = z.object({
-  type: z.string().max(100),
-  timestampMs: decimalText,
-  organizationId: uuid,
-  // SECURITY: z.record would drop a key named `__proto__` before the version's schema refuses it.
-  parameters: z.custom<object>(
-    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-    'must be an object',
-  ),
-})
 
 /** @param options.signUp whether strangers may create root organizations */
 export function createTurnkeyFamily(options: { signUp: boolean }): Family {

@@ -1,6 +1,7 @@
 // SIGN_RAW_PAYLOAD: signs bytes or text with a wallet account.
 import { z } from 'zod'
 import { loadSigner, signingSubject } from '../../../domain/wallet/accounts.ts'
+import type { Context } from '../../../operation/context.ts'
 import { defineActivity, older } from '../../../operation/operation.ts'
 import { text, uuid } from '../../../operation/schemas.ts'
 import {
@@ -9,6 +10,7 @@ import {
   payload,
   payloadBytes,
   payloadFacts,
+  type RawPayload,
   wireSignature,
 } from '../payload.ts'
 
@@ -68,10 +70,16 @@ export const signRawPayload = defineActivity({
     },
   },
   changes: 'nothing',
-  async prepare(ctx, { signWith, ...what }) {
-    const signer = await loadSigner(ctx, ctx.organization, signWith)
-    const message = payloadBytes(signer.curve, what)
+  foresee: loadBoth,
+  async prepare(ctx, params) {
+    const { signer, message } = await loadBoth(ctx, params)
     return { result: wireSignature(await ctx.keyvault.sign(ctx.reader, signer, message)) }
   },
   effects: null,
 })
+
+/** The key, and the bytes that it is to sign. */
+async function loadBoth(ctx: Context, { signWith, ...what }: RawPayload & { signWith: string }) {
+  const signer = await loadSigner(ctx, ctx.organization, signWith)
+  return { signer, message: payloadBytes(signer.curve, what) }
+}

@@ -1,6 +1,7 @@
 // SIGN_RAW_PAYLOADS: signs several payloads with one key, all or none.
 import { z } from 'zod'
 import { loadSigner, signingSubject } from '../../../domain/wallet/accounts.ts'
+import type { Context } from '../../../operation/context.ts'
 import { defineActivity } from '../../../operation/operation.ts'
 import { text } from '../../../operation/schemas.ts'
 import {
@@ -15,6 +16,13 @@ import {
 const PAYLOADS_MAX = 100
 
 const signature = z.object({ r: z.string(), s: z.string(), v: z.string() })
+
+const params = z.strictObject({
+  signWith: text(255).min(1, 'must not be empty'),
+  payloads: z.array(payload).min(1).max(PAYLOADS_MAX),
+  encoding,
+  hashFunction,
+})
 
 export const signRawPayloads = defineActivity({
   name: 'signRawPayloads',
@@ -37,12 +45,7 @@ export const signRawPayloads = defineActivity({
   },
   signs: ({ payloads }) => payloads.length,
   limit: 'crypto',
-  params: z.strictObject({
-    signWith: text(255).min(1, 'must not be empty'),
-    payloads: z.array(payload).min(1).max(PAYLOADS_MAX),
-    encoding,
-    hashFunction,
-  }),
+  params,
   older: [],
   result: z.object({ signatures: z.array(signature) }),
   errors: [
@@ -69,9 +72,9 @@ export const signRawPayloads = defineActivity({
     },
   },
   changes: 'nothing',
-  async prepare(ctx, { signWith, payloads, ...how }) {
-    const signer = await loadSigner(ctx, ctx.organization, signWith)
-    const messages = payloads.map((one) => payloadBytes(signer.curve, { payload: one, ...how }))
+  foresee: loadAll,
+  async prepare(ctx, params) {
+    const { signer, messages } = await loadAll(ctx, params)
     const signatures = []
     for (const message of messages) {
       signatures.push(wireSignature(await ctx.keyvault.sign(ctx.reader, signer, message)))
@@ -80,3 +83,10 @@ export const signRawPayloads = defineActivity({
   },
   effects: null,
 })
+
+/** The key, and the bytes that it is to sign. */
+async function loadAll(ctx: Context, { signWith, payloads, ...how }: z.output<typeof params>) {
+  const signer = await loadSigner(ctx, ctx.organization, signWith)
+  const messages = payloads.map((one) => payloadBytes(signer.curve, { payload: one, ...how }))
+  return { signer, messages }
+}

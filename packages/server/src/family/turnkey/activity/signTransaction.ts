@@ -8,6 +8,7 @@ import {
   transactionTypes,
 } from '../../../domain/transaction/transaction.ts'
 import { loadSigner, signingSubject } from '../../../domain/wallet/accounts.ts'
+import type { Context } from '../../../operation/context.ts'
 import { defineActivity, older } from '../../../operation/operation.ts'
 import { oneOf, text, uuid } from '../../../operation/schemas.ts'
 
@@ -26,6 +27,14 @@ const CURVE_ERRORS = {
 } as const
 
 const signWith = text(255).min(1, 'must not be empty')
+
+const errors = [
+  'SIGNING_RESOURCE_NOT_FOUND',
+  'TRANSACTION_UNPARSEABLE',
+  'TRANSACTION_CURVE',
+  'TRANSACTION_CURVE_ED25519',
+  'TRANSACTION_SIGNER',
+] as const
 
 export const signTransaction = defineActivity({
   name: 'signTransaction',
@@ -74,13 +83,7 @@ export const signTransaction = defineActivity({
     }),
   ],
   result: z.object({ signedTransaction: z.string() }),
-  errors: [
-    'SIGNING_RESOURCE_NOT_FOUND',
-    'TRANSACTION_UNPARSEABLE',
-    'TRANSACTION_CURVE',
-    'TRANSACTION_CURVE_ED25519',
-    'TRANSACTION_SIGNER',
-  ],
+  errors,
   example: {
     params: {
       signWith: '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266',
@@ -94,16 +97,9 @@ export const signTransaction = defineActivity({
     },
   },
   changes: 'nothing',
+  foresee: loadBoth,
   async prepare(ctx, params) {
-    const signer = await loadSigner(ctx, ctx.organization, params.signWith)
-    const parsed = parsedOf(params)
-    if (!parsed.ok) {
-      const violations = [{ field: 'unsignedTransaction', description: parsed.reason }]
-      return ctx.fail('TRANSACTION_UNPARSEABLE', { violations })
-    }
-    const { transaction } = parsed
-    if (signer.curve !== transaction.curve) return ctx.fail(CURVE_ERRORS[transaction.curve])
-    if (!transaction.isSignedBy(signer)) return ctx.fail('TRANSACTION_SIGNER')
+    const { signer, transaction } = await loadBoth(ctx, params)
     const signature = await ctx.keyvault.sign(ctx.reader, signer, transaction.message)
     const signed = transaction.assemble(signature, signer)
     return { result: { signedTransaction: signed.toString('hex') } }
@@ -111,10 +107,32 @@ export const signTransaction = defineActivity({
   effects: null,
 })
 
+/** The key, and the transaction that it is to sign. */
+async function loadBoth(
+  ctx: Context<(typeof errors)[number]>,
+  params: Transaction & { signWith: string },
+) {
+  const signer = await loadSigner(ctx, ctx.organization, params.signWith)
+  const parsed = parsedOf(params)
+  if (!parsed.ok) {
+    const violations = [{ field: 'unsignedTransaction', description: parsed.reason }]
+    return ctx.fail('TRANSACTION_UNPARSEABLE', { violations })
+  }
+  const { transaction } = parsed
+  if (signer.curve !== transaction.curve) return ctx.fail(CURVE_ERRORS[transaction.curve])
+  if (!transaction.isSignedBy(signer)) return ctx.fail('TRANSACTION_SIGNER')
+  return { signer, transaction }
+}
+
+interface Transaction {
+  type: TransactionType
+  unsignedTransaction: string
+}
+
 /** Policies and the signature look at the same transaction: it is parsed once for both. */
 const known = new WeakMap<object, ParsedTransaction>()
 
-function parsedOf(params: { type: TransactionType; unsignedTransaction: string }) {
+function parsedOf(params: Transaction) {
   const earlier = known.get(params)
   if (earlier !== undefined) return earlier
   const bytes = decodeHex(params.unsignedTransaction.replace(/^0x/i, ''))
