@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { timeScale } from '../tests/support/rounds.ts'
 import { compatPage, writeCompat } from './compat.ts'
 import { ROOT, toolEnv } from './run.ts'
 import { startPostgres } from './services/postgres.ts'
@@ -24,6 +25,13 @@ for (const signal of SIGNALS)
     interrupted = true
     vitest?.kill(signal)
   })
+
+/** What of their time the long tests have before the deadline, if there is one. */
+function timeLeft(): Record<string, string> {
+  const deadline = process.env['KEYSTEAD_TEST_DEADLINE']
+  if (deadline === undefined) return {}
+  return { KEYSTEAD_TEST_TIME_SCALE: String(timeScale(Number(deadline))) }
+}
 
 async function runVitest(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
   if (interrupted) return INTERRUPTED
@@ -49,6 +57,7 @@ async function main(): Promise<number> {
     const code = await runVitest(args, {
       ...toolEnv,
       KEYSTEAD_TEST_LONG: long ? '1' : '0',
+      ...(long ? timeLeft() : {}),
       KEYSTEAD_TEST_POSTGRES: postgres.url,
       KEYSTEAD_TEST_CALLS: calls,
     })

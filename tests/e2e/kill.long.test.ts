@@ -10,6 +10,7 @@ import { seeded } from '../support/random.ts'
 import { rounds, timeShare } from '../support/rounds.ts'
 import { engines, startServer, type TestServer } from '../support/server.ts'
 
+const NAME = 'kill under load'
 const CONNECTIONS = 16
 const KILL_MS = { min: 30, spread: 700 }
 const VERIFY_EVERY = 10
@@ -20,7 +21,7 @@ const TABLES = [
 ] as const
 
 describe.each(engines)('a server on %s that is killed under load', (engine) => {
-  const count = rounds('kill under load')
+  const count = rounds(NAME)
   const random = seeded(`kill under load on ${engine}`)
   let server: TestServer
   const seen = { rounds: 0, acknowledged: 0, storedUnanswered: 0, lostUnanswered: 0 }
@@ -31,7 +32,7 @@ describe.each(engines)('a server on %s that is killed under load', (engine) => {
   afterAll(() => server.dispose())
 
   test('keeps what it acknowledged, and does nothing twice', async () => {
-    const hasTime = timeShare(engine === 'sqlite' ? 2 : 1)
+    const hasTime = timeShare(NAME, 1 / engines.length)
     while (seen.rounds < count && (seen.rounds === 0 || hasTime())) {
       const target = await newOrganization(server, `round ${seen.rounds}`)
       const workload = await Workload.prepare(target.client(server), random)

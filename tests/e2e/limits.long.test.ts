@@ -8,6 +8,7 @@ import { type Random, seeded } from '../support/random.ts'
 import { rounds, timeShare } from '../support/rounds.ts'
 import { engines, startServer, type TestServer } from '../support/server.ts'
 
+const NAME = 'limits under load'
 const MAX = 7
 const REQUESTS = 200
 /** Few are served in turn, so that the server can be killed between two of the seven. */
@@ -16,7 +17,7 @@ const KILL_MS = 60
 const DENIED = 'policy engine denied request explicitly'
 
 describe.each(engines)('a limit on %s', (engine) => {
-  const count = rounds('limits under load')
+  const count = rounds(NAME)
   const random = seeded(`limits on ${engine}`)
   let server: TestServer
   beforeAll(async () => {
@@ -25,7 +26,7 @@ describe.each(engines)('a limit on %s', (engine) => {
   afterAll(() => server.dispose())
 
   test('admits exactly its maximum of two hundred requests at once', async () => {
-    const hasTime = timeShare(engine === 'sqlite' ? 4 : 2)
+    const hasTime = timeShare(NAME, 1 / 4)
     for (let round = 0; round < count && (round === 0 || hasTime()); round++) {
       const workload = await prepare(server, random)
       const answers = (await signAll(workload, REQUESTS)).map(({ answer }) => answer)
@@ -35,7 +36,7 @@ describe.each(engines)('a limit on %s', (engine) => {
   })
 
   test('admits no more when the server is killed in between, and the rest afterwards', async () => {
-    const hasTime = timeShare(engine === 'sqlite' ? 3 : 1)
+    const hasTime = timeShare(NAME, 1 / 4)
     const executedWhenKilled: number[] = []
     for (let round = 0; round < count && (round === 0 || hasTime()); round++) {
       executedWhenKilled.push(await killedRound(await prepare(server, random)))

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-type Rounds = Record<string, { short: number; long: number }>
+/** `seconds`: how long the long run takes for it, of tests that can do with less. */
+type Rounds = Record<string, { short: number; long: number; seconds?: number }>
 
 const file = join(import.meta.dirname, '..', 'rounds.json')
 const all = JSON.parse(readFileSync(file, 'utf8')) as Rounds
@@ -16,18 +17,31 @@ export function rounds(name: string): number {
   return counts[length]
 }
 
-/** A test that comes after the deadline still shows something. */
+/** A test for which there is no time still shows something. */
 const SHARE_MS_MIN = 5000
 
 /**
- * Whether there is time for more, of a share of what is left now until `KEYSTEAD_TEST_DEADLINE`
- * (milliseconds since 1970; without it there always is).
- * @param parts how many tests, this one included, still share the time
+ * Whether there is time for more: of its `seconds` in a long run, stretched or shortened to what all
+ * of them have. Without `KEYSTEAD_TEST_TIME_SCALE` there always is.
+ * @param part how much of the share of `name` this test has
  */
-export function timeShare(parts: number): () => boolean {
-  const deadline = process.env['KEYSTEAD_TEST_DEADLINE']
-  if (deadline === undefined) return () => true
-  const shareMs = (Number(deadline) - Date.now()) / parts
+export function timeShare(name: string, part: number): () => boolean {
+  const scale = process.env['KEYSTEAD_TEST_TIME_SCALE']
+  if (scale === undefined) return () => true
+  const shareMs = (all[name]?.seconds ?? 0) * Number(scale) * part * 1000
   const endMs = Date.now() + Math.max(shareMs, SHARE_MS_MIN)
   return () => Date.now() < endMs
+}
+
+/** What long tests take that always run in full. */
+const FULL_SECONDS = 480
+
+/**
+ * How much of their `seconds` tests may take, so that a long run that begins now is over at
+ * `deadlineMs` (milliseconds since 1970).
+ */
+export function timeScale(deadlineMs: number): number {
+  const wanted = Object.values(all).reduce((sum, { seconds = 0 }) => sum + seconds, 0)
+  const left = (deadlineMs - Date.now()) / 1000 - FULL_SECONDS
+  return Math.max(0, left / wanted)
 }
