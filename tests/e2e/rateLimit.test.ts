@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type RedisServer, startRedis } from '../../tools/services/redis.ts'
 import { adminKey, type Answer, generateKey, TestClient } from '../support/client.ts'
+import { earlyWithin } from '../support/clock.ts'
 import {
   countRows,
   createBelow,
@@ -14,14 +15,6 @@ import { engines, startServer, type TestServer } from '../support/server.ts'
 
 const LIMIT = 20
 const MINUTE_MS = 60_000
-
-/** The clock's minute must not turn within a test: what is left of it must be enough. */
-const ROOM_MS = 10_000
-
-async function earlyInTheMinute(): Promise<void> {
-  const leftMs = MINUTE_MS - (Date.now() % MINUTE_MS)
-  if (leftMs < ROOM_MS) await new Promise((resolve) => setTimeout(resolve, leftMs + 50))
-}
 
 describe.each(engines)('a rate limit on %s', (engine) => {
   let redis: RedisServer | undefined
@@ -49,7 +42,7 @@ describe.each(engines)('a rate limit on %s', (engine) => {
   async function assertLimited(): Promise<void> {
     const below = await createBelow(root)
     await setLimits(server, root.organizationId, `requestsPerMinute=${LIMIT}`)
-    await earlyInTheMinute()
+    await earlyWithin(MINUTE_MS)
     const answers = await Promise.all([atOnce(root, LIMIT), atOnce(below, LIMIT)])
     const [first, second] = answers.map(tally)
     console.log(`rate limit on ${engine}:`, first, second)
@@ -102,7 +95,7 @@ describe.each(engines)('a rate limit on %s', (engine) => {
     redis = await startRedis()
     await start({ env: { KEYSTEAD_REDIS_URL: redis.url } })
     await setLimits(server, root.organizationId, `requestsPerMinute=${LIMIT}`)
-    await earlyInTheMinute()
+    await earlyWithin(MINUTE_MS)
     expect((await submit(root)).status).toBe(200)
     await redis.stop()
     const answers = tally(await atOnce(root, LIMIT * 3))
@@ -115,7 +108,7 @@ describe.each(engines)('a rate limit on %s', (engine) => {
 
   test('of the instance holds for every organization; strangers use nothing of it up', async () => {
     await start({ env: { KEYSTEAD_REQUESTS_PER_MINUTE: '5' } })
-    await earlyInTheMinute()
+    await earlyWithin(MINUTE_MS)
     const stranger = new TestClient(server, generateKey(), root.organizationId)
     expect(tally(await atOnce(stranger, 10))).toEqual({
       'could not find public key in organization': 10,
