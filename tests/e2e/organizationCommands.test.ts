@@ -89,6 +89,11 @@ describe.each(engines)('commands about organizations on %s', (engine) => {
     [['organizations', 'delete'], '--organization is required'],
     [['organizations', 'delete', '--organization', 'x'], '--organization must be a UUID'],
     [['recover-admin', '--user', 'x'], '--user must be a UUID'],
+    [['organizations', 'limits'], '--organization is required'],
+    [['organizations', 'limits', '--organization', 'x'], '--organization must be a UUID'],
+    [['organizations', 'usage', '--organization', 'x'], '--organization must be a UUID'],
+    [['freeze', '--organization', 'x'], '--organization must be a UUID'],
+    [['unfreeze', '--organization', 'x'], '--organization must be a UUID'],
     [['recover-admin', '--api-public-key', 'x'], '--api-public-key must be a compressed P-256 key'],
   ])('%j is a usage error', async (words, text) => {
     const ended = await run(...words)

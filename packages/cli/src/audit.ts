@@ -5,22 +5,25 @@ import {
   type AuditVerdict,
   AuditVerifier,
   exportLog,
-  isUuid,
   verifyStored,
 } from '@keystead/server/commands'
-import { type Command, configFor, dataOption, readOptions, UsageError } from './command.ts'
+import {
+  type Command,
+  configFor,
+  dataOption,
+  idFrom,
+  organizationOption,
+  readOptions,
+  UsageError,
+} from './command.ts'
 
 async function runExport(words: readonly string[]): Promise<number> {
   const { values } = readOptions(words, {
-    ...dataOption,
-    organization: { type: 'string' },
+    ...organizationOption,
     checkpoints: { type: 'boolean' },
     out: { type: 'string' },
   })
-  const organizationId = values.organization ?? null
-  if (organizationId !== null && !isUuid(organizationId)) {
-    throw new UsageError('--organization must be a UUID')
-  }
+  const organizationId = idFrom('organization', values.organization)
   await exportLog(configFor({ KEYSTEAD_DATA: values.data }), {
     organizationId,
     checkpointsOnly: values.checkpoints ?? false,

@@ -1,7 +1,7 @@
 // What a sub-command is, and how its options are read.
 import { readFileSync } from 'node:fs'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { type Config, describeConfig, readConfig } from '@keystead/server/commands'
+import { type Config, describeConfig, isUuid, readConfig } from '@keystead/server/commands'
 
 export interface Command {
   /** How it is typed, after `keystead`. */
@@ -37,6 +37,23 @@ export function readOptions<const O extends Options>(
 
 /** Options that every command with a data directory takes. */
 export const dataOption = { data: { type: 'string' } } as const
+
+/** Options of commands about one organization. */
+export const organizationOption = { ...dataOption, organization: { type: 'string' } } as const
+
+/** The id that `--<name>` gives, in lower case; null when it is left out. @throws UsageError */
+export function idFrom(name: string, value: string | undefined): string | null {
+  if (value === undefined) return null
+  if (isUuid(value)) return value.toLowerCase()
+  throw new UsageError(`--${name} must be a UUID`)
+}
+
+/** The id that `--<name>` has to give. @throws UsageError */
+export function requiredId(name: string, value: string | undefined): string {
+  const id = idFrom(name, value)
+  if (id === null) throw new UsageError(`--${name} is required`)
+  return id
+}
 
 /** The configuration of the environment, with options that override it. */
 export function configFor(overrides: Record<string, string | undefined>): Config {

@@ -3,20 +3,20 @@ import { freeze, type LimitValue, readUsage, setLimits } from '@keystead/server/
 import {
   type Command,
   configFor,
-  dataOption,
+  idFrom,
+  organizationOption,
   printJson,
   readOptions,
+  requiredId,
   UsageError,
 } from './command.ts'
-
-const organizationOption = { ...dataOption, organization: { type: 'string' } } as const
 
 const ASSIGNMENTS_MAX = 20
 
 function runFreeze(frozen: boolean) {
   return async (words: readonly string[]): Promise<number> => {
     const { values } = readOptions(words, organizationOption)
-    const organizationId = values.organization?.toLowerCase() ?? null
+    const organizationId = idFrom('organization', values.organization)
     const config = configFor({ KEYSTEAD_DATA: values.data })
     const count = await freeze(config, { organizationId, frozen })
     const organizations = count === 1 ? 'organization' : 'organizations'
@@ -27,10 +27,10 @@ function runFreeze(frozen: boolean) {
 
 async function runLimits(words: readonly string[]): Promise<number> {
   const { values, positionals } = readOptions(words, organizationOption, ASSIGNMENTS_MAX)
-  if (values.organization === undefined) throw new UsageError('--organization ID is missing')
+  const organizationId = requiredId('organization', values.organization)
   const set = Object.fromEntries(positionals.map(parseAssignment))
   const config = configFor({ KEYSTEAD_DATA: values.data })
-  printJson(await setLimits(config, values.organization.toLowerCase(), set))
+  printJson(await setLimits(config, organizationId, set))
   return 0
 }
 
@@ -44,7 +44,8 @@ function parseAssignment(word: string): [string, LimitValue] {
 async function runUsage(words: readonly string[]): Promise<number> {
   const { values } = readOptions(words, organizationOption)
   const config = configFor({ KEYSTEAD_DATA: values.data })
-  printJson({ usage: await readUsage(config, values.organization?.toLowerCase() ?? null) })
+  const organizationId = idFrom('organization', values.organization)
+  printJson({ usage: await readUsage(config, organizationId) })
   return 0
 }
 

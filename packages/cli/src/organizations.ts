@@ -4,7 +4,6 @@ import {
   deleteOrganization,
   enrolOrganization,
   type InitOptions,
-  isUuid,
   listOrganizations,
   recoverAdmin,
 } from '@keystead/server/commands'
@@ -12,6 +11,9 @@ import {
   type Command,
   configFor,
   dataOption,
+  idFrom,
+  organizationOption,
+  requiredId,
   printJson,
   readOptions,
   UsageError,
@@ -47,12 +49,6 @@ function publicKeyFrom(value: string | undefined): string | null {
   throw new UsageError('--api-public-key must be a compressed P-256 key: 66 hexadecimal digits')
 }
 
-function idFrom(name: 'organization' | 'user', value: string | undefined): string | null {
-  if (value === undefined) return null
-  if (isUuid(value)) return value.toLowerCase()
-  throw new UsageError(`--${name} must be a UUID`)
-}
-
 async function runCreate(words: readonly string[]): Promise<number> {
   const { values } = readOptions(words, {
     ...dataOption,
@@ -83,12 +79,10 @@ async function runList(words: readonly string[]): Promise<number> {
 
 async function runDelete(words: readonly string[]): Promise<number> {
   const { values } = readOptions(words, {
-    ...dataOption,
-    organization: { type: 'string' },
+    ...organizationOption,
     'without-export': { type: 'boolean' },
   })
-  const organizationId = idFrom('organization', values.organization)
-  if (organizationId === null) throw new UsageError('--organization is required')
+  const organizationId = requiredId('organization', values.organization)
   const withoutExport = values['without-export'] === true
   const config = configFor({ KEYSTEAD_DATA: values.data })
   const deleted = await deleteOrganization(config, { organizationId, withoutExport })
@@ -100,8 +94,7 @@ async function runDelete(words: readonly string[]): Promise<number> {
 
 async function runRecoverAdmin(words: readonly string[]): Promise<number> {
   const { values } = readOptions(words, {
-    ...dataOption,
-    organization: { type: 'string' },
+    ...organizationOption,
     user: { type: 'string' },
     'api-public-key': { type: 'string' },
   })

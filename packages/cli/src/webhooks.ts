@@ -1,21 +1,14 @@
 // Commands about webhooks: the delivery log, sending events again, and the shared secret.
-import { isUuid, listEvents, replayEvents, showSecret } from '@keystead/server/commands'
+import { listEvents, replayEvents, showSecret } from '@keystead/server/commands'
 import {
   type Command,
   configFor,
-  dataOption,
+  organizationOption,
   printJson,
   readOptions,
+  requiredId,
   UsageError,
 } from './command.ts'
-
-const organizationOption = { ...dataOption, organization: { type: 'string' } } as const
-
-function idFrom(name: string, value: string | undefined): string {
-  if (value === undefined) throw new UsageError(`--${name} is required`)
-  if (isUuid(value)) return value.toLowerCase()
-  throw new UsageError(`--${name} must be a UUID`)
-}
 
 function seqFrom(name: string, value: string | undefined): number {
   if (value !== undefined && /^\d{1,15}$/.test(value)) return Number(value)
@@ -24,7 +17,7 @@ function seqFrom(name: string, value: string | undefined): number {
 
 async function runList(words: readonly string[]): Promise<number> {
   const { values } = readOptions(words, { ...organizationOption, failed: { type: 'boolean' } })
-  const organizationId = idFrom('organization', values.organization)
+  const organizationId = requiredId('organization', values.organization)
   const config = configFor({ KEYSTEAD_DATA: values.data })
   const failed = values.failed === true
   printJson({ events: await listEvents(config, { organizationId, failed }) })
@@ -39,18 +32,18 @@ async function runReplay(words: readonly string[]): Promise<number> {
     from: { type: 'string' },
     to: { type: 'string' },
   })
-  const organizationId = idFrom('organization', values.organization)
+  const organizationId = requiredId('organization', values.organization)
   const ranged = values.from !== undefined || values.to !== undefined || values.of !== undefined
   if (ranged === (values.event !== undefined)) {
     throw new UsageError('name an event with --event, or a range with --from and --to')
   }
   const choice = ranged
     ? {
-        sourceId: idFrom('of', values.of ?? organizationId),
+        sourceId: requiredId('of', values.of ?? organizationId),
         from: seqFrom('from', values.from),
         to: seqFrom('to', values.to),
       }
-    : { eventId: idFrom('event', values.event) }
+    : { eventId: requiredId('event', values.event) }
   const config = configFor({ KEYSTEAD_DATA: values.data })
   const count = await replayEvents(config, { organizationId, choice })
   process.stdout.write(`${count} ${count === 1 ? 'event' : 'events'} will be sent again\n`)
@@ -59,7 +52,7 @@ async function runReplay(words: readonly string[]): Promise<number> {
 
 async function runSecret(words: readonly string[]): Promise<number> {
   const { values } = readOptions(words, organizationOption)
-  const organizationId = idFrom('organization', values.organization)
+  const organizationId = requiredId('organization', values.organization)
   printJson({ secret: await showSecret(configFor({ KEYSTEAD_DATA: values.data }), organizationId) })
   return 0
 }

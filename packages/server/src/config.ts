@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import type { Allowances } from './domain/organization/limits.ts'
+import { isPlainText } from './platform/plainText.ts'
 
 const duration = z.coerce
   .number()
@@ -32,8 +33,7 @@ const mailbox = z.string().transform((text, context) => {
   if (text === '') return null
   const [, name = '', address = ''] = /^(?:"?([^"<>]*?)"?\s*<([^<>]+)>|)$/.exec(text) ?? []
   const found = z.email().safeParse(address === '' ? text : address)
-  // oxlint-disable-next-line no-control-regex
-  if (found.success && !/[\u0000-\u001f]/.test(name)) return { name, address: found.data }
+  if (found.success && isPlainText(name)) return { name, address: found.data }
   context.addIssue({ code: 'custom', message: 'must be an address, or name <address>' })
   return z.NEVER
 })

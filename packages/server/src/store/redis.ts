@@ -34,7 +34,7 @@ async function open(url: string): Promise<Redis> {
   const redis = new Client(url, {
     commandTimeout: COMMAND_MS_MAX,
     connectTimeout: COMMAND_MS_MAX,
-    // A command is for now: none may wait until Redis is back.
+    // A count is for this moment only: no command may wait until Redis is back.
     enableOfflineQueue: false,
     lazyConnect: true,
     maxRetriesPerRequest: 0,
