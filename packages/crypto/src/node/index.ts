@@ -20,7 +20,7 @@ export {
 export type { AccessListEntry, SignedAuthorization } from './ethereum/transactionFields.ts'
 export { hashTypedData, type TypedDataDigest, type TypedDataDomain } from './ethereum/typedData.ts'
 export type { Verdict } from './verdict.ts'
-export { withEthereumChecksum } from './ethereumAddress.ts'
+export { withEthereumChecksum } from './address/ethereum.ts'
 export { equalBytes, hkdfSha256, hmacSha256, keccak256, sha256 } from './hash.ts'
 export {
   entropyToMnemonic,
