@@ -22,6 +22,9 @@ type Vector = {
   address: string
 }
 
+type Sep5 = { test: number; mnemonic: string; passphrase: string; path: string; address: string }
+
+const sep5 = loadVectors<Sep5[]>('stellar-sep5.json')
 const eip55 = loadVectors<string[]>('eip55.json')
 const wallets = loadVectors<Vector[]>('wallet-addresses.json')
 const keys: Readonly<Record<Curve, Buffer>> = {
@@ -31,11 +34,18 @@ const keys: Readonly<Record<Curve, Buffer>> = {
 }
 
 test('the vectors are all here', () => {
-  expect([eip55.length, wallets.length]).toEqual([8, 9])
+  expect([eip55.length, wallets.length, sep5.length]).toEqual([8, 9, 50])
+  expect(sep5.filter(({ passphrase }) => passphrase !== '').length).toBe(10)
 })
 
 test.each(eip55)('EIP-55 %s', (address) => {
   expect(withEthereumChecksum(address.slice(2).toLowerCase())).toBe(address)
+})
+
+test.each(sep5)('SEP-0005 test $test $path', ({ mnemonic, passphrase, path, address }) => {
+  const seed = mnemonicToSeed(mnemonic, passphrase)
+  const privateKey = derivePrivateKey('ed25519', seed, present(parsePath(path)))
+  expect(encodeAddress('xlm', 'ed25519', publicKeyOf('ed25519', privateKey))).toBe(address)
 })
 
 test.each(wallets)('$format $path', ({ mnemonic, path, curve, format, address }) => {

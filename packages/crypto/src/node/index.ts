@@ -25,9 +25,13 @@ export { equalBytes, hkdfSha256, hmacSha256, keccak256, sha256 } from './hash.ts
 export {
   entropyToMnemonic,
   generateMnemonic,
+  type Mnemonic,
+  type MnemonicLanguage,
   type MnemonicLength,
+  mnemonicLanguages,
   mnemonicToEntropy,
   mnemonicToSeed,
+  parseMnemonic,
 } from './mnemonic.ts'
 export { generatePrivateKey, publicKeyOf } from './privateKey.ts'
 export { parsePublicKey, uncompressPublicKey, type VerifyKey } from './publicKey.ts'
