@@ -1,12 +1,19 @@
 // The table of address formats: each row says which curves it takes and how it spells a key.
 import { base58 } from '@scure/base'
+import { type BitcoinAddressFormat, bitcoinFormats } from './bitcoin/address.ts'
 import type { Curve } from './curve.ts'
 import { ethereumAddressOf } from './ethereumAddress.ts'
 import { uncompressPublicKey } from './publicKey.ts'
 import { tronAddressOf } from './tronAddress.ts'
 
 /** The name of a row of {@link addressFormats}. */
-export type AddressFormat = 'compressed' | 'uncompressed' | 'ethereum' | 'solana' | 'tron'
+export type AddressFormat =
+  | 'compressed'
+  | 'uncompressed'
+  | 'ethereum'
+  | 'solana'
+  | 'tron'
+  | BitcoinAddressFormat
 
 /** One address format. `encode` is called with a curve of `curves` and its compressed key only. */
 export type AddressFormatRow = Readonly<{
@@ -40,6 +47,7 @@ export const addressFormats: Readonly<Record<AddressFormat, AddressFormatRow>> =
     curves: ['secp256k1'],
     encode: (publicKey, curve) => tronAddressOf(uncompressPublicKey(curve, publicKey)),
   },
+  ...bitcoinFormats,
 })
 
 /**
