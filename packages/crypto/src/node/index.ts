@@ -34,14 +34,18 @@ export {
 export type { AccessListEntry, SignedAuthorization } from './ethereum/transactionFields.ts'
 export { hashTypedData, type TypedDataDigest, type TypedDataDomain } from './ethereum/typedData.ts'
 export type { Verdict } from './verdict.ts'
-export { withEthereumChecksum } from './ethereumAddress.ts'
+export { withEthereumChecksum } from './address/ethereum.ts'
 export { equalBytes, hkdfSha256, hmacSha256, keccak256, sha256 } from './hash.ts'
 export {
   entropyToMnemonic,
   generateMnemonic,
+  type Mnemonic,
+  type MnemonicLanguage,
   type MnemonicLength,
+  mnemonicLanguages,
   mnemonicToEntropy,
   mnemonicToSeed,
+  parseMnemonic,
 } from './mnemonic.ts'
 export { generatePrivateKey, publicKeyOf } from './privateKey.ts'
 export { parsePublicKey, uncompressPublicKey, type VerifyKey } from './publicKey.ts'
