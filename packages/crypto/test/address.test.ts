@@ -61,7 +61,7 @@ test('the Ethereum address of the key 0x11…11', () => {
 })
 
 describe('every format takes the curves of its row and refuses the others', () => {
-  const lengths: Readonly<Record<AddressFormat, Partial<Record<Curve, number>>>> = {
+  const lengths: Readonly<Partial<Record<AddressFormat, Partial<Record<Curve, number>>>>> = {
     compressed: { secp256k1: 66, p256: 66, ed25519: 64 },
     uncompressed: { secp256k1: 130, p256: 130 },
     ethereum: { secp256k1: 42 },
@@ -77,17 +77,18 @@ describe('every format takes the curves of its row and refuses the others', () =
     ton_v5r1: { ed25519: 48 },
     xrp: { secp256k1: 34 },
   }
-  const formats = Object.keys(addressFormats) as AddressFormat[]
+  // Those of Bitcoin have a test of their own.
+  const formats = Object.keys(lengths) as AddressFormat[]
   const pairs = formats.flatMap((format) =>
     (Object.keys(keys) as Curve[]).map((curve) => ({ format, curve })),
   )
 
-  test('the table has 14 rows', () => {
+  test('14 rows are tested here', () => {
     expect(pairs.length).toBe(14 * 3)
   })
 
   test.each(pairs)('$format $curve', ({ format, curve }) => {
-    const length = lengths[format][curve]
+    const length = lengths[format]?.[curve]
     expect(addressFormats[format].curves.includes(curve)).toBe(length !== undefined)
     const encode = () => encodeAddress(format, curve, keys[curve])
     expect(outcome(() => encode().length)).toBe(

@@ -8,6 +8,7 @@ import { suiAddressOf } from './address/sui.ts'
 import { tonAddressOf } from './address/ton.ts'
 import { tronAddressOf } from './address/tron.ts'
 import { xrpAddressOf } from './address/xrp.ts'
+import { type BitcoinAddressFormat, bitcoinFormats } from './bitcoin/address.ts'
 import type { Curve } from './curve.ts'
 import { uncompressPublicKey } from './publicKey.ts'
 
@@ -27,6 +28,7 @@ export type AddressFormat =
   | 'ton_v4r2'
   | 'ton_v5r1'
   | 'xrp'
+  | BitcoinAddressFormat
 
 /** One address format. `encode` is called with a curve of `curves` and its compressed key only. */
 export type AddressFormatRow = Readonly<{
@@ -72,6 +74,7 @@ export const addressFormats: Readonly<Record<AddressFormat, AddressFormatRow>> =
   ton_v4r2: { curves: ['ed25519'], encode: (publicKey) => tonAddressOf('v4r2', publicKey) },
   ton_v5r1: { curves: ['ed25519'], encode: (publicKey) => tonAddressOf('v5r1', publicKey) },
   xrp: { curves: ['secp256k1'], encode: xrpAddressOf },
+  ...bitcoinFormats,
 })
 
 /**

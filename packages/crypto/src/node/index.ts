@@ -6,6 +6,20 @@ export {
   encodeAddress,
 } from './address.ts'
 export { type AeadKey, aeadKey, aeadOpen, aeadSeal } from './aead.ts'
+export { bitcoinAddressOf, bitcoinFormatOf, type BitcoinNetwork } from './bitcoin/address.ts'
+export {
+  type BitcoinSigner,
+  type BitcoinSigning,
+  type BitcoinTransaction,
+  parsePsbt,
+} from './bitcoin/psbt.ts'
+export {
+  signSchnorr,
+  taprootOutputKey,
+  taprootPrivateKey,
+  verifySchnorr,
+} from './bitcoin/schnorr.ts'
+export { outputScripts } from './bitcoin/script.ts'
 export type { Curve } from './curve.ts'
 export { type EcdsaSignature, encodeEcdsaDer, parseEcdsaDer } from './der.ts'
 export { derivePrivateKey, parsePath } from './derive.ts'

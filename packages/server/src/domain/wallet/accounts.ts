@@ -1,9 +1,10 @@
 // Reading wallet accounts: every row is authenticated before anybody relies on its address or key.
+import type { AddressFormat } from '@keystead/crypto/node'
 import { AppError } from '../../errors.ts'
 import { isUuid } from '../../platform/ids.ts'
 import type { Reader } from '../../store/engine.ts'
 import type { Keyvault, SigningKey } from '../keyvault/keyvault.ts'
-import type { Snapshot } from '../organization/model.ts'
+import type { PrivateKey, Snapshot } from '../organization/model.ts'
 import { accountSubject, privateKeySubject, type Subject } from '../policy/subject.ts'
 import { addressKey, assertAccount, type WalletAccount } from './wallet.ts'
 import {
@@ -75,16 +76,22 @@ async function findSigner(
 }
 
 function findPrivateKey(organization: Snapshot, signWith: string): SigningKey | undefined {
+  const byId = organization.privateKeys.get(signWith.toLowerCase())
+  if (byId !== undefined) return signerOf(organization, byId, null)
   const wanted = addressKey(signWith)
-  const found =
-    organization.privateKeys.get(signWith.toLowerCase()) ??
-    [...organization.privateKeys.values()].find(({ addresses }) =>
-      addresses.some(({ address }) => addressKey(address) === wanted),
-    )
-  if (found === undefined) return undefined
-  const { organizationId } = organization
-  const { curve, publicKey, id: privateKeyId } = found
-  return { organizationId, curve, publicKey, source: { privateKeyId } }
+  for (const key of organization.privateKeys.values()) {
+    const found = key.addresses.find(({ address }) => addressKey(address) === wanted)
+    if (found !== undefined) return signerOf(organization, key, found.format)
+  }
+  return undefined
+}
+
+function signerOf(
+  { organizationId }: Snapshot,
+  { curve, publicKey, id: privateKeyId }: PrivateKey,
+  addressFormat: AddressFormat | null,
+): SigningKey {
+  return { organizationId, curve, publicKey, addressFormat, source: { privateKeyId } }
 }
 
 async function findAccount(
@@ -101,7 +108,8 @@ async function findAccount(
   if (account === undefined || !organization.wallets.has(account.wallet_id)) return undefined
   assertAccount(await services.keyvault.dataKey(services.reader, organizationId), account)
   const { curve, public_key: publicKey, wallet_id: walletId, path, address } = account
-  return { organizationId, curve, publicKey, source: { walletId, path, address } }
+  const source = { walletId, path, address }
+  return { organizationId, curve, publicKey, addressFormat: account.address_format, source }
 }
 
 /** One account of a wallet. @throws Tampered when the row is not one that this server wrote */
