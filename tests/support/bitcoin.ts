@@ -44,7 +44,7 @@ export function paymentOf(form: BitcoinForm, publicKey: Uint8Array, network = sc
 }
 
 /** A transaction of somebody that has this output, in front of one of its own. */
-export function payingTransaction(script: Uint8Array, amount: bigint): Transaction {
+function payingTransaction(script: Uint8Array, amount: bigint): Transaction {
   const paying = new Transaction()
   paying.addInput(
     Uint8Array.from({ length: 32 }, () => Math.floor(Math.random() * 256)),
