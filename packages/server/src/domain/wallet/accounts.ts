@@ -1,9 +1,10 @@
 // Reading wallet accounts: every row is authenticated before anybody relies on its address or key.
+import type { AddressFormat } from '@keystead/crypto/node'
 import { AppError } from '../../errors.ts'
 import { isUuid } from '../../platform/ids.ts'
 import type { Reader } from '../../store/engine.ts'
 import type { Keyvault, SigningKey } from '../keyvault/keyvault.ts'
-import type { Snapshot } from '../organization/model.ts'
+import type { PrivateKey, Snapshot } from '../organization/model.ts'
 import { accountSubject, privateKeySubject, type Subject } from '../policy/subject.ts'
 import { addressKey, assertAccount, type WalletAccount } from './wallet.ts'
 import {
@@ -38,8 +39,8 @@ export async function loadAccountOf(
 /** The key of an account. */
 export function accountKey(account: WalletAccount): SigningKey {
   const { curve, public_key: publicKey, wallet_id: walletId, path, address } = account
-  const { organization_id: organizationId } = account
-  return { organizationId, curve, publicKey, source: { walletId, path, address } }
+  const { organization_id: organizationId, address_format: addressFormat } = account
+  return { organizationId, curve, publicKey, addressFormat, source: { walletId, path, address } }
 }
 
 /** What a request about an account is about, for policies; nothing when there is no such account. */
@@ -110,16 +111,22 @@ async function findSigner(
 }
 
 function findPrivateKey(organization: Snapshot, signWith: string): SigningKey | undefined {
+  const byId = organization.privateKeys.get(signWith.toLowerCase())
+  if (byId !== undefined) return signerOf(organization, byId, null)
   const wanted = addressKey(signWith)
-  const found =
-    organization.privateKeys.get(signWith.toLowerCase()) ??
-    [...organization.privateKeys.values()].find(({ addresses }) =>
-      addresses.some(({ address }) => addressKey(address) === wanted),
-    )
-  if (found === undefined) return undefined
-  const { organizationId } = organization
-  const { curve, publicKey, id: privateKeyId } = found
-  return { organizationId, curve, publicKey, source: { privateKeyId } }
+  for (const key of organization.privateKeys.values()) {
+    const found = key.addresses.find(({ address }) => addressKey(address) === wanted)
+    if (found !== undefined) return signerOf(organization, key, found.format)
+  }
+  return undefined
+}
+
+function signerOf(
+  { organizationId }: Snapshot,
+  { curve, publicKey, id: privateKeyId }: PrivateKey,
+  addressFormat: AddressFormat | null,
+): SigningKey {
+  return { organizationId, curve, publicKey, addressFormat, source: { privateKeyId } }
 }
 
 async function findAccount(

@@ -38,7 +38,7 @@ export interface WalletAccount {
   path: string
   address_format: AddressFormat
   address: string
-  /** What `signWith` is compared with: EVM addresses in lower case, others as they are. */
+  /** What `signWith` is compared with: {@link addressKey}. */
   address_key: string
   public_key: Buffer
   mac: Buffer
@@ -150,9 +150,9 @@ export function deriveAccounts(
   return derived
 }
 
-/** How an address is looked up: EVM addresses in any case, all others exactly. */
+/** How an address is looked up: EVM, Sui and Aptos addresses in any case, all others exactly. */
 export function addressKey(address: string): string {
-  return /^0x[0-9a-f]{40}$/i.test(address) ? address.toLowerCase() : address
+  return /^0x(?:[0-9a-f]{40}|[0-9a-f]{64})$/i.test(address) ? address.toLowerCase() : address
 }
 
 /** The account as one whose key was exported. */
