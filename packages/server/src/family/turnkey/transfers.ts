@@ -13,7 +13,6 @@ import { AppError } from '../../errors.ts'
 import type { Context } from '../../operation/context.ts'
 import { Refusal } from '../../operation/operation.ts'
 import { lines } from '../../operation/schemas.ts'
-import type { Tx } from '../../store/engine.ts'
 
 /** `encryptedBundle`: what a client encrypted to the key of an import bundle. */
 export const encryptedBundle = lines(16_384)
@@ -101,17 +100,6 @@ export async function planImport<P>(
     if (!(error instanceof AppError)) throw error
     throw new Refusal(error, async (tx) => void (await takeImportKey(tx, key)))
   }
-}
-
-/**
- * SECURITY: in the transaction of the import itself, so that of two at once one fails.
- * @throws AppError `IMPORT_NOT_INITIALIZED` when the key is gone, or has expired by now
- */
-export async function useImportKey(
-  tx: Tx & { readonly nowMs: number },
-  key: ImportKey,
-): Promise<void> {
-  if (!(await takeImportKey(tx, key))) throw new AppError('IMPORT_NOT_INITIALIZED')
 }
 
 function refuseOtherUsers({ actor, organization }: Context, userId: string): void {

@@ -1,18 +1,14 @@
 // IMPORT_WALLET: takes in a mnemonic that was encrypted to an import bundle's key.
 import { z } from 'zod'
+import { takeImportKey } from '../../../domain/keyvault/importKey.store.ts'
 import { insertWallet } from '../../../domain/wallet/wallet.store.ts'
 import { planWallet, refuseWallet } from '../../../domain/wallet/wallet.ts'
+import { AppError } from '../../../errors.ts'
 import type { Context } from '../../../operation/context.ts'
 import { defineActivity } from '../../../operation/operation.ts'
 import { label, list, uuid } from '../../../operation/schemas.ts'
 import { walletAccountParams } from '../parameters.ts'
-import {
-  encryptedBundle,
-  IMPORT_ERRORS,
-  loadImportKey,
-  planImport,
-  useImportKey,
-} from '../transfers.ts'
+import { encryptedBundle, IMPORT_ERRORS, loadImportKey, planImport } from '../transfers.ts'
 
 export const importWallet = defineActivity({
   name: 'importWallet',
@@ -73,7 +69,8 @@ export const importWallet = defineActivity({
     return { result: { walletId: plan.walletId, addresses }, plan, key }
   },
   async effects(tx, { plan, key }) {
-    await useImportKey(tx, key)
+    // SECURITY: of two imports at once, one finds the key gone.
+    if (!(await takeImportKey(tx, key))) throw new AppError('IMPORT_NOT_INITIALIZED')
     await insertWallet(tx, plan, tx.seq)
   },
 })
