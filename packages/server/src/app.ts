@@ -73,7 +73,11 @@ export interface AppOptions {
   jobs: JobOptions | null
 }
 
-export async function createApp(store: Store, rootKeys: RootKeys, options: AppOptions): Promise<App> {
+export async function createApp(
+  store: Store,
+  rootKeys: RootKeys,
+  options: AppOptions,
+): Promise<App> {
   const { config } = options
   const clock = options.clock ?? systemClock
   const keyvault = await Keyvault.open(store.reader, rootKeys)

@@ -8,13 +8,7 @@ import type { Store } from '../store/engine.ts'
 import { type ControlRequest, listenForControl } from './control.ts'
 import { type Fleet, serveAsWorker, startFleet, stopSignal } from './fleet.ts'
 import { runAsHost } from './hostCommands.ts'
-import {
-  HostError,
-  initialise,
-  isEmptyDirectory,
-  isInitialised,
-  openStore,
-} from './instance.ts'
+import { HostError, initialise, isEmptyDirectory, isInitialised, openStore } from './instance.ts'
 import { publicUrlOf } from './serving.ts'
 import { unsealByFile, unsealByWords } from './unsealing.ts'
 import { listWaitingMail } from './waitingMail.ts'

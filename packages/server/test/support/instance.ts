@@ -34,7 +34,7 @@ export class Instance {
   readonly config: Config
   readonly admin: Admin
   readonly app: App
-  readonly #rootKeyss: RootKeys
+  readonly #rootKeys: RootKeys
   readonly #options: InstanceOptions
   readonly #outside: Store
   readonly #stores: Store[]

@@ -68,14 +68,6 @@ export function listSealWraps(reader: Reader, sealId: string): Promise<SealWrap[
   )
 }
 
-/** The version of the root key that wraps. */
-export async function findNewestRootVersion(reader: Reader): Promise<number | undefined> {
-  const newest = await reader.one<{ version: number }>(
-    'select version from root_key order by version desc limit 1',
-  )
-  return newest?.version
-}
-
 export async function insertSeal(
   tx: Tx,
   { seal, wraps }: { seal: Seal; wraps: readonly SealWrap[] },

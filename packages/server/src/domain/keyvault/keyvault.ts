@@ -76,11 +76,7 @@ export class Keyvault {
   }
 
   /** The hierarchy of an instance that is being made. */
-  static fresh(
-    rootKeys: RootKeys,
-    dataKey: DataKey,
-    keys: readonly InstanceKeyRow[],
-  ): Keyvault {
+  static fresh(rootKeys: RootKeys, dataKey: DataKey, keys: readonly InstanceKeyRow[]): Keyvault {
     return new Keyvault(rootKeys, new InstanceKeys(dataKey, keys))
   }
 

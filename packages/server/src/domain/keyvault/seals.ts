@@ -90,11 +90,7 @@ export function makeSeal(
 }
 
 /** The row with its `auth_key` under the newest root key. */
-export function bindSeal(
-  seal: Omit<Seal, 'auth_key'>,
-  authKey: Buffer,
-  rootKeys: RootKeys,
-): Seal {
+export function bindSeal(seal: Omit<Seal, 'auth_key'>, authKey: Buffer, rootKeys: RootKeys): Seal {
   const key = bindingKey(rootKeys.newest.key)
   return { ...seal, auth_key: aeadSeal(key, authKey, bindingContext(seal)) }
 }
