@@ -124,11 +124,15 @@ export async function initialise(
   const fileSecret = writeSealFile(config.sealFile)
   const adminFile = join(config.dataDirectory, 'admin.json')
   try {
-    const offer = (kind: SealKind, secret: Buffer) => {
+    const offer = (kind: SealKind, secret: Buffer, details: Record<string, unknown>) => {
       const name = { id: newUuid(nowMs), kind }
-      return offerSeal(name, sealRecipient(name, secret), {})
+      return offerSeal(name, sealRecipient(name, secret), details)
     }
-    const seals = [offer('file', fileSecret), offer('recovery', recovery.secret)]
+    // Whether the words were written down is known when somebody has typed them.
+    const seals = [
+      offer('file', fileSecret, { provedMs: nowMs }),
+      offer('recovery', recovery.secret, {}),
+    ]
     const dataKey = generateDataKey()
     const keys = generateInstanceKeys(dataKey)
     const keyvault = Keyvault.fresh(rootKeys, dataKey, keys)

@@ -68,6 +68,19 @@ export function listSealWraps(reader: Reader, sealId: string): Promise<SealWrap[
   )
 }
 
+/** The version of the root key that wraps. */
+export async function findNewestRootVersion(reader: Reader): Promise<number | undefined> {
+  const newest = await reader.one<{ version: number }>(
+    'select version from root_key order by version desc limit 1',
+  )
+  return newest?.version
+}
+
+/** Changes what a seal's row says of it. */
+export async function updateSealDetails(tx: Tx, { id, details, auth_key }: Seal): Promise<void> {
+  await tx.run('update seal set details = ?, auth_key = ? where id = ?u', details, auth_key, id)
+}
+
 export async function insertSeal(
   tx: Tx,
   { seal, wraps }: { seal: Seal; wraps: readonly SealWrap[] },

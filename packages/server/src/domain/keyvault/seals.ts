@@ -43,6 +43,14 @@ export interface SealWrap {
   wrapped: Buffer
 }
 
+/** The `enc` at the beginning of each wrap, which a device agrees with. */
+export const ENC_BYTES = 65
+
+/** What a seal's row says of how it is opened, and what became of it. Nothing in it is secret. */
+export function detailsOf({ details }: Pick<Seal, 'details'>): Record<string, unknown> {
+  return JSON.parse(details) as Record<string, unknown>
+}
+
 /** A seal that is to be made: what the server must know of its secret. */
 export interface SealOffer extends SealName {
   publicKey: Buffer
