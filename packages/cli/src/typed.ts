@@ -24,10 +24,10 @@ export class TypedLines {
   /** @throws UsageError when there is no more */
   async ask(prompt: string): Promise<string> {
     process.stderr.write(prompt)
-    const { done, value } = await this.#lines.next()
+    const line = await this.#lines.next()
     if (this.#hidden) process.stderr.write('\n')
-    if (done === true) throw new UsageError('nothing was typed')
-    return value
+    if (line.done === true) throw new UsageError('nothing was typed')
+    return line.value
   }
 
   close(): void {

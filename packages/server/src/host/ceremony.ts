@@ -1,5 +1,6 @@
 // The ceremony of a sealed server: shares of a `shamir` seal, given one by one by several people.
-import { detailsOf, type Seal } from '../domain/keyvault/seals.ts'
+import type { Seal } from '../domain/keyvault/keyvault.store.ts'
+import { detailsOf } from '../domain/keyvault/seals.ts'
 import { findShare, joinShares } from '../domain/keyvault/shares.ts'
 
 /** How long given shares are kept after the last one. */

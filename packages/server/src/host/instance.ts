@@ -10,19 +10,14 @@ import {
   instanceKeyTable,
   listSeals,
   rootKeyTable,
+  type SealKind,
 } from '../domain/keyvault/keyvault.store.ts'
 import { type DataKey, generateDataKey } from '../domain/keyvault/dataKeys.ts'
 import { generateInstanceKeys } from '../domain/keyvault/instanceKeys.ts'
 import { newRecoverySecret } from '../domain/keyvault/recoveryWords.ts'
 import { RootKeys } from '../domain/keyvault/rootKeys.ts'
 import { writeSealFile } from '../domain/keyvault/sealFile.ts'
-import {
-  makeSeal,
-  offerSeal,
-  type SealKind,
-  type SealOffer,
-  sealRecipient,
-} from '../domain/keyvault/seals.ts'
+import { makeSeal, offerSeal, type SealOffer, sealRecipient } from '../domain/keyvault/seals.ts'
 import { insertOrganization, type OrganizationPlan } from '../domain/organization/create.ts'
 import { planUsers } from '../domain/user/user.ts'
 import { INSTANCE_ID, newUuid } from '../platform/ids.ts'

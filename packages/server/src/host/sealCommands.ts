@@ -1,9 +1,12 @@
 // Commands about seals. Their secrets are made and read in the shell's own process, and stay there:
 // the server is told a public key.
 import { resolve } from 'node:path'
-import type { HpkeRecipient } from '@keystead/crypto/node'
 import type { Config } from '../config.ts'
-import { listSeals as readSeals } from '../domain/keyvault/keyvault.store.ts'
+import {
+  listSeals as readSeals,
+  type SealKind,
+  type SealName,
+} from '../domain/keyvault/keyvault.store.ts'
 import {
   newPassphraseDetails,
   PASSPHRASE_CHARACTERS_MIN,
@@ -11,13 +14,7 @@ import {
 } from '../domain/keyvault/passphrase.ts'
 import { newRecoverySecret } from '../domain/keyvault/recoveryWords.ts'
 import { copySealFile, writeSealFile } from '../domain/keyvault/sealFile.ts'
-import {
-  detailsOf,
-  offerSeal,
-  type SealKind,
-  type SealName,
-  sealRecipient,
-} from '../domain/keyvault/seals.ts'
+import { detailsOf, offerSeal, type SealOffer, sealRecipient } from '../domain/keyvault/seals.ts'
 import { newShares } from '../domain/keyvault/shares.ts'
 import { newUuid } from '../platform/ids.ts'
 import { Ceremony } from './ceremony.ts'
@@ -67,7 +64,7 @@ function timeOf(ms: unknown): string | null {
 export async function addFileSeal(config: Config, path: string): Promise<string> {
   const secret = newFile(() => writeSealFile(resolve(path)), path)
   const seal = nameOf('file')
-  await add(config, seal, sealRecipient(seal, secret), {})
+  await add(config, offerSeal(seal, sealRecipient(seal, secret), {}))
   return testSeal(config, openerOfFile(path), seal.id)
 }
 
@@ -85,7 +82,7 @@ function newFile<T>(write: () => T, path: string): T {
 export async function addRecoverySeal(config: Config): Promise<{ sealId: string; words: string }> {
   const { secret, words } = newRecoverySecret()
   const seal = nameOf('recovery')
-  await add(config, seal, sealRecipient(seal, secret), {})
+  await add(config, offerSeal(seal, sealRecipient(seal, secret), {}))
   return { sealId: seal.id, words }
 }
 
@@ -97,7 +94,7 @@ export async function addPassphraseSeal(config: Config, passphrase: string): Pro
     throw new HostError(`a passphrase has ${PASSPHRASE_CHARACTERS_MIN} to 1024 characters`)
   }
   const seal = nameOf('passphrase')
-  await add(config, seal, sealRecipient(seal, secret), details)
+  await add(config, offerSeal(seal, sealRecipient(seal, secret), details))
   return testSeal(config, { kind: 'passphrase', passphrase }, seal.id)
 }
 
@@ -112,14 +109,14 @@ export async function addShamirSeal(
   }
   const { secret, mnemonics, details } = newShares(sizes)
   const seal = nameOf('shamir')
-  await add(config, seal, sealRecipient(seal, secret), details)
+  await add(config, offerSeal(seal, sealRecipient(seal, secret), details))
   return { sealId: seal.id, shares: mnemonics }
 }
 
 /** Adds a seal whose key pair is made in the configured token. @returns its id @throws HostError */
 export async function addTokenSeal(config: Config): Promise<string> {
   const seal = nameOf('pkcs11')
-  await add(config, seal, await makeTokenKey(config, seal.id), {})
+  await add(config, offerSeal(seal, await makeTokenKey(config, seal.id), {}))
   return testSeal(config, { kind: 'pkcs11' }, seal.id)
 }
 
@@ -127,13 +124,8 @@ function nameOf(kind: SealKind): SealName {
   return { id: newUuid(Date.now()), kind }
 }
 
-async function add(
-  config: Config,
-  seal: SealName,
-  recipient: HpkeRecipient,
-  details: Record<string, unknown>,
-): Promise<void> {
-  const { publicKey, authKey, ...offer } = offerSeal(seal, recipient, details)
+async function add(config: Config, made: SealOffer): Promise<void> {
+  const { publicKey, authKey, ...offer } = made
   const [publicHex, authHex] = [publicKey.toString('hex'), authKey.toString('hex')]
   const options = { ...offer, publicKey: publicHex, authKey: authHex }
   await writeAsHost(config, { command: 'addSeal', options })

@@ -6,9 +6,10 @@ import {
   findNewestRootVersion,
   insertSeal,
   listSeals,
+  type Seal,
   updateSealDetails,
 } from '../domain/keyvault/keyvault.store.ts'
-import { detailsOf, type Seal, type SealOffer } from '../domain/keyvault/seals.ts'
+import { detailsOf, type SealOffer } from '../domain/keyvault/seals.ts'
 import { AppError } from '../errors.ts'
 import { INSTANCE_ID, isUuid } from '../platform/ids.ts'
 import { changeAsHost } from './governance.ts'

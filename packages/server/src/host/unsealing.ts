@@ -2,7 +2,13 @@
 import { readFileSync } from 'node:fs'
 import type { HpkeRecipient } from '@keystead/crypto/node'
 import type { Config } from '../config.ts'
-import { listSeals, listSealWraps, replaceSeal } from '../domain/keyvault/keyvault.store.ts'
+import {
+  listSeals,
+  listSealWraps,
+  replaceSeal,
+  type Seal,
+  type SealWrap,
+} from '../domain/keyvault/keyvault.store.ts'
 import { stretchPassphrase } from '../domain/keyvault/passphrase.ts'
 import { recoverySecret } from '../domain/keyvault/recoveryWords.ts'
 import { RootKeys } from '../domain/keyvault/rootKeys.ts'
@@ -14,9 +20,7 @@ import {
   offerSeal,
   openOlderSeal,
   openSeal,
-  type Seal,
   sealRecipient,
-  type SealWrap,
 } from '../domain/keyvault/seals.ts'
 import { patiently, type Store } from '../store/engine.ts'
 import { HostError } from './instance.ts'

@@ -1,8 +1,7 @@
 // `POST /unseal`: a share, recovery words or a passphrase from elsewhere, where it is configured.
+import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Reply } from '../operation/family.ts'
-import { parseStrictJson } from '../platform/strictJson.ts'
-import type { HttpServer } from './server.ts'
 
 const text = z.string().min(1).max(2048)
 const attemptSchema = z.union([
@@ -21,15 +20,22 @@ export type UnsealAnswer =
 
 export type Unseal = (attempt: UnsealBody, address: string) => Promise<UnsealAnswer>
 
-export function mountUnsealing(server: HttpServer, unseal: Unseal): void {
+export function mountUnsealing(server: FastifyInstance, unseal: Unseal): void {
   server.post('/unseal', async (request, reply) => {
-    const parsed = parseStrictJson(Buffer.isBuffer(request.body) ? request.body : Buffer.of())
-    const attempt = attemptSchema.safeParse(parsed.ok ? parsed.value : undefined)
+    const attempt = attemptSchema.safeParse(parse(request.body))
     const { status, body } = attempt.success
       ? answer(await unseal(attempt.data, request.ip))
       : refusal(400, 'send {"share": "…"}, {"words": "…"} or {"passphrase": "…"}')
     return reply.code(status).header('content-type', 'application/json').send(body)
   })
+}
+
+function parse(body: unknown): unknown {
+  try {
+    return JSON.parse(Buffer.isBuffer(body) ? body.toString('utf8') : '')
+  } catch {
+    return undefined
+  }
 }
 
 function answer(outcome: UnsealAnswer): Reply {

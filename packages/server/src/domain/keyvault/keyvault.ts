@@ -20,10 +20,11 @@ import {
   findWrappedDataKey,
   type InstanceKeyRow,
   listInstanceKeys,
+  type Seal,
 } from './keyvault.store.ts'
 import { openPrivateKey } from './privateKeys.ts'
 import type { RootKeys } from './rootKeys.ts'
-import { assertSeal, bindSeal, makeSeal, type Seal, type SealOffer } from './seals.ts'
+import { assertSeal, bindSeal, makeSeal, type SealOffer } from './seals.ts'
 import { openSeed, type Seed } from './seeds.ts'
 
 const DATA_KEYS_MAX = 20_000

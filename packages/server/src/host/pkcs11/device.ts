@@ -17,7 +17,7 @@ export interface TokenQuestion {
   points: string[]
 }
 
-export interface TokenKey {
+interface TokenKey {
   publicKey: string
   /** With the public key itself first, then with each of the points. */
   agreed: string[]
