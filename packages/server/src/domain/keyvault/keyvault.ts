@@ -28,8 +28,11 @@ import {
   findWrappedDataKey,
   type InstanceKeyRow,
   listInstanceKeys,
+  type Seal,
 } from './keyvault.store.ts'
 import { openPrivateKey } from './privateKeys.ts'
+import type { RootKeys } from './rootKeys.ts'
+import { assertSeal, bindSeal, makeSeal, type SealOffer } from './seals.ts'
 import { openPhrase, openSeed, type Seed } from './seeds.ts'
 
 const DATA_KEYS_MAX = 20_000
@@ -77,34 +80,34 @@ export class Keyvault {
   readonly auditKey: KeyObject
   /** Keys that were found and verified, by whatever name the finder gives them. */
   readonly found = new BoundedCache<SigningKey>(SIGNING_KEYS_MAX)
-  readonly #rootKey: Buffer
+  readonly #rootKeys: RootKeys
   readonly #dataKeys = new BoundedCache<DataKey>(DATA_KEYS_MAX)
   readonly #signingKeys = new BoundedCache<OpenKey>(SIGNING_KEYS_MAX)
   /** The same by the object in `found`: a hot key is signed with without writing out its name. */
   readonly #opened = new WeakMap<SigningKey, OpenKey>()
 
-  private constructor(rootKey: Buffer, instance: InstanceKeys) {
-    this.#rootKey = rootKey
+  private constructor(rootKeys: RootKeys, instance: InstanceKeys) {
+    this.#rootKeys = rootKeys
     this.instance = instance
     this.auditKey = createSecretKey(instance.secret('audit-mac'))
   }
 
-  /** Opens the hierarchy below `rootKey`. @throws Error when it is not this database's */
-  static async open(reader: Reader, rootKey: Buffer): Promise<Keyvault> {
-    const dataKey = await loadDataKey(reader, rootKey, INSTANCE_ID)
-    return new Keyvault(rootKey, new InstanceKeys(dataKey, await listInstanceKeys(reader)))
+  /** Opens the hierarchy below `rootKeys`. @throws Error when they are not this database's */
+  static async open(reader: Reader, rootKeys: RootKeys): Promise<Keyvault> {
+    const dataKey = await loadDataKey(reader, rootKeys, INSTANCE_ID)
+    return new Keyvault(rootKeys, new InstanceKeys(dataKey, await listInstanceKeys(reader)))
   }
 
   /** The hierarchy of an instance that is being made. */
-  static fresh(rootKey: Buffer, dataKey: DataKey, keys: readonly InstanceKeyRow[]): Keyvault {
-    return new Keyvault(rootKey, new InstanceKeys(dataKey, keys))
+  static fresh(rootKeys: RootKeys, dataKey: DataKey, keys: readonly InstanceKeyRow[]): Keyvault {
+    return new Keyvault(rootKeys, new InstanceKeys(dataKey, keys))
   }
 
   /** @throws Tampered when the organization has no readable data key */
   async dataKey(reader: Reader, organizationId: string): Promise<DataKey> {
     const cached = this.#dataKeys.get(organizationId)
     if (cached !== undefined) return cached
-    const dataKey = await loadDataKey(reader, this.#rootKey, organizationId)
+    const dataKey = await loadDataKey(reader, this.#rootKeys, organizationId)
     this.#dataKeys.set(organizationId, dataKey, 1)
     return dataKey
   }
@@ -112,8 +115,37 @@ export class Keyvault {
   /** A data key for an organization about to be created, with its row of `organization_key`. */
   createDataKey(organizationId: string) {
     const dataKey = generateDataKey()
-    const wrapped = dataKey.wrap(this.#rootKey, organizationId)
-    return { dataKey, row: { organization_id: organizationId, version: 1, wrapped } }
+    return { dataKey, row: this.wrapDataKey(dataKey, organizationId) }
+  }
+
+  /** The row of `organization_key` of a data key, under the newest root key. */
+  wrapDataKey(dataKey: DataKey, organizationId: string) {
+    const { version: root_version, key } = this.#rootKeys.newest
+    const wrapped = dataKey.wrap(key, organizationId)
+    return { organization_id: organizationId, version: 1, wrapped, root_version }
+  }
+
+  /** The rows of a new seal of the root keys. @param newest the version that the database says wraps */
+  makeSeal(offer: SealOffer, nowMs: number, newest: number | undefined) {
+    // Another process may have made a root key that this one has not heard of.
+    if (newest !== this.#rootKeys.newest.version) return undefined
+    return makeSeal(offer, this.#rootKeys, nowMs)
+  }
+
+  /** A seal's row with other details. @throws Tampered when it was changed from outside */
+  redescribeSeal(seal: Seal, details: Record<string, unknown>): Seal {
+    const { authKey } = assertSeal(seal, this.#rootKeys)
+    return bindSeal({ ...seal, details: JSON.stringify(details) }, authKey, this.#rootKeys)
+  }
+
+  /** Whether a seal's row is as an unsealed server wrote it; one of the older form is not. */
+  isTrustedSeal(seal: Seal): boolean {
+    try {
+      assertSeal(seal, this.#rootKeys)
+      return true
+    } catch {
+      return false
+    }
   }
 
   /** Unseals a wallet's seed to derive accounts from it. */
@@ -249,13 +281,13 @@ function checkKey({ curve, publicKey }: SigningKey): Buffer {
 
 async function loadDataKey(
   reader: Reader,
-  rootKey: Buffer,
+  rootKeys: RootKeys,
   organizationId: string,
 ): Promise<DataKey> {
-  const wrapped = await findWrappedDataKey(reader, organizationId)
-  if (wrapped === undefined) throw new Tampered(`organization ${organizationId} has no data key`)
+  const row = await findWrappedDataKey(reader, organizationId)
+  if (row === undefined) throw new Tampered(`organization ${organizationId} has no data key`)
   try {
-    return unwrapDataKey(rootKey, organizationId, wrapped)
+    return unwrapDataKey(rootKeys.key(row.root_version), organizationId, row.wrapped)
   } catch (cause) {
     throw new Tampered(`the data key of organization ${organizationId} does not open`, { cause })
   }
