@@ -6,6 +6,7 @@ export {
   encodeAddress,
 } from './address.ts'
 export { type AeadKey, aeadKey, aeadOpen, aeadSeal } from './aead.ts'
+export { chunkBytes, ChunkOpener, ChunkSealer, sealedChunkBytes } from './chunks.ts'
 export type { Curve } from './curve.ts'
 export { type EcdsaSignature, encodeEcdsaDer, parseEcdsaDer } from './der.ts'
 export { derivePrivateKey, parsePath } from './derive.ts'
