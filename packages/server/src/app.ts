@@ -8,6 +8,7 @@ import { HeadWatch } from './domain/audit/headWatch.ts'
 import { Refusals } from './domain/audit/refusals.ts'
 import { IdTokenVerifier } from './domain/credential/idToken.ts'
 import { Keyvault } from './domain/keyvault/keyvault.ts'
+import type { RootKeys } from './domain/keyvault/rootKeys.ts'
 import { type Deliver, deliverDue } from './domain/outbox/deliverer.ts'
 import { Directory } from './domain/organization/directory.ts'
 import { UsageMeter } from './domain/usage/meter.ts'
@@ -72,10 +73,14 @@ export interface AppOptions {
   jobs: JobOptions | null
 }
 
-export async function createApp(store: Store, rootKey: Buffer, options: AppOptions): Promise<App> {
+export async function createApp(
+  store: Store,
+  rootKeys: RootKeys,
+  options: AppOptions,
+): Promise<App> {
   const { config } = options
   const clock = options.clock ?? systemClock
-  const keyvault = await Keyvault.open(store.reader, rootKey)
+  const keyvault = await Keyvault.open(store.reader, rootKeys)
   const watch = new HeadWatch()
   const limiting = createRateLimiter(store, config)
   const onFlush = (units: number) => flushUnits.observe(units)

@@ -8,6 +8,7 @@ import { exportAudit } from './domain/audit/export.ts'
 import { type AuditVerdict, AuditVerifier } from './domain/audit/verify.ts'
 import { publishedKeys, type PublicInstanceKey } from './domain/keyvault/instanceKeys.ts'
 import { listInstanceKeys } from './domain/keyvault/keyvault.store.ts'
+import type { RootKeys } from './domain/keyvault/rootKeys.ts'
 import { findLimits } from './domain/organization/governance.store.ts'
 import { allowancesOf, resourceLimits } from './domain/organization/limits.ts'
 import { listRootOrganizations } from './domain/organization/lookup.store.ts'
@@ -24,11 +25,11 @@ import {
   isEmptyDirectory,
   isInitialised,
   openStore,
-  unsealByFile,
 } from './host/instance.ts'
 import type { LimitValue } from './host/governance.ts'
 import { type HostCommand, runAsHost } from './host/hostCommands.ts'
 import type { DeleteOptions, Enrolment, RecoverOptions } from './host/organizations.ts'
+import { unsealByFile } from './host/unsealing.ts'
 import { listWaitingMail, type WaitingMail } from './host/waitingMail.ts'
 import { describeEvent, type ListedEvent, type ReplayOptions } from './host/webhooks.ts'
 import { isUuid } from './platform/ids.ts'
@@ -89,9 +90,9 @@ export async function recoverAdmin(config: Config, options: RecoverOptions): Pro
 /** Writes in this process when it can unseal, else through the running server. */
 function writeAsHost(config: Config, request: HostCommand): Promise<unknown> {
   return withInstance(config, async (store) => {
-    const rootKey = await unsealByFile(store, config)
-    if (rootKey === undefined) return sendControl(config, request)
-    return runAsHost(await openApp(store, config, rootKey), request)
+    const rootKeys = await unsealByFile(store, config)
+    if (rootKeys === undefined) return sendControl(config, request)
+    return runAsHost(await openApp(store, config, rootKeys), request)
   })
 }
 
@@ -184,16 +185,16 @@ export function readUsage(config: Config, organizationId: string | null): Promis
 /** Mail that has not been delivered: read here when this process can unseal, else by the server. */
 export async function listMail(config: Config): Promise<WaitingMail[]> {
   return withInstance(config, async (store) => {
-    const rootKey = await unsealByFile(store, config)
-    return rootKey === undefined
+    const rootKeys = await unsealByFile(store, config)
+    return rootKeys === undefined
       ? ((await sendControl(config, { command: 'listMail' })) as WaitingMail[])
-      : listWaitingMail(await openApp(store, config, rootKey))
+      : listWaitingMail(await openApp(store, config, rootKeys))
   })
 }
 
-function openApp(store: Store, config: Config, rootKey: Buffer): Promise<App> {
+function openApp(store: Store, config: Config, rootKeys: RootKeys): Promise<App> {
   const publicUrl = () => config.publicUrl ?? ''
-  return createApp(store, rootKey, { config, publicUrl, jobs: null })
+  return createApp(store, rootKeys, { config, publicUrl, jobs: null })
 }
 
 export interface OrganizationSummary {

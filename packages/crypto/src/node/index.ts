@@ -22,6 +22,14 @@ export type { AccessListEntry, SignedAuthorization } from './ethereum/transactio
 export { hashTypedData, type TypedDataDigest, type TypedDataDomain } from './ethereum/typedData.ts'
 export type { Verdict } from './verdict.ts'
 export { withEthereumChecksum } from './ethereumAddress.ts'
+export {
+  deriveHpkeKey,
+  type HpkeBinding,
+  type HpkeRecipient,
+  hpkeRecipient,
+  openFrom,
+  sealTo,
+} from './hpke.ts'
 export { equalBytes, hkdfSha256, hmacSha256, keccak256, sha256 } from './hash.ts'
 export {
   entropyToMnemonic,

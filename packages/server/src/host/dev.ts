@@ -125,7 +125,7 @@ async function start(config: Config, clock: DevClock, publicUrl: () => string): 
   }
   const store = await openStore(own, { checkpoints: true })
   const apiPublicKey = publicKeyOf('p256', Buffer.from(PRIVATE_KEY, 'hex')).toString('hex')
-  const { admin, rootKey } = await initialise(store, own, {
+  const { admin, rootKeys } = await initialise(store, own, {
     organizationId: ORGANIZATION_ID,
     organizationName: 'Development',
     userName: 'developer',
@@ -134,7 +134,7 @@ async function start(config: Config, clock: DevClock, publicUrl: () => string): 
   })
   const captured: CapturedMail[] = []
   const lanes = new Map([[MAIL_LANE, captureMail(captured, clock)]])
-  const app = await createApp(store, rootKey, {
+  const app = await createApp(store, rootKeys, {
     config: own,
     clock,
     publicUrl,

@@ -3,6 +3,7 @@ import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import { AggregatorRegistry } from 'prom-client'
 import type { Config } from '../config.ts'
+import { RootKeys } from '../domain/keyvault/rootKeys.ts'
 import { log } from '../platform/log.ts'
 import { metricsRegistry } from '../platform/metrics.ts'
 import type { Store } from '../store/engine.ts'
@@ -14,17 +15,17 @@ const RESTART_MS = 500
 export interface Fleet {
   url: string
   /** Known while the processes are unsealed. */
-  readonly rootKey: Buffer | undefined
-  unseal(rootKey: Buffer): Promise<void>
+  readonly rootKeys: RootKeys | undefined
+  unseal(rootKeys: RootKeys): Promise<void>
   /** Lets running requests finish, and ends everything. */
   close(): Promise<void>
 }
 
 /** What a worker and its primary tell each other. */
 type Message =
-  | { kind: 'start'; rootKey: string | null }
+  | { kind: 'start'; rootKeys: string | null }
   | { kind: 'listening'; url: string }
-  | { kind: 'unseal'; rootKey: string }
+  | { kind: 'unseal'; rootKeys: string }
   | { kind: 'unsealed' }
   | { kind: 'failed'; message: string }
   | { kind: 'metrics'; id: number; text?: string }
@@ -33,15 +34,15 @@ type Message =
 export async function startFleet(config: Config, store: Store): Promise<Fleet> {
   if (config.workers > 1) return new WorkerFleet(store).start(config.workers)
   const serving = await startServing(config, store)
-  let rootKey: Buffer | undefined
+  let rootKeys: RootKeys | undefined
   return {
     url: serving.url,
-    get rootKey() {
-      return rootKey
+    get rootKeys() {
+      return rootKeys
     },
-    async unseal(key) {
-      await serving.unseal(key)
-      rootKey = key
+    async unseal(keys) {
+      await serving.unseal(keys)
+      rootKeys = keys
     },
     close: () => serving.close(),
   }
@@ -73,13 +74,13 @@ async function startAsWorker(config: Config): Promise<Serving> {
   const told = answerFrom(process, (message) => (message.kind === 'start' ? message : undefined))
   shareMetrics()
   const store = await openStore(config, { checkpoints: false })
-  const { rootKey: known } = await told
+  const { rootKeys: known } = await told
   // Before it listens: whoever replaces a process that ended must not answer `sealed` for a moment.
-  const rootKey = known === null ? undefined : Buffer.from(known, 'hex')
-  const serving = await startServing(config, store, { metrics: askMetrics, rootKey })
+  const rootKeys = known === null ? undefined : RootKeys.fromText(known)
+  const serving = await startServing(config, store, { metrics: askMetrics, rootKeys })
   process.on('message', (message: Message) => {
     if (message.kind !== 'unseal') return
-    const unsealed = serving.unseal(Buffer.from(message.rootKey, 'hex'))
+    const unsealed = serving.unseal(RootKeys.fromText(message.rootKeys))
     void unsealed.then(() => tellPrimary({ kind: 'unsealed' }))
   })
   return serving
@@ -130,7 +131,7 @@ async function answerFrom<T>(
 
 class WorkerFleet implements Fleet {
   url = ''
-  rootKey: Buffer | undefined
+  rootKeys: RootKeys | undefined
   readonly #store: Store
   readonly #aggregator = new AggregatorRegistry()
   #stopping = false
@@ -151,9 +152,9 @@ class WorkerFleet implements Fleet {
     }
   }
 
-  async unseal(rootKey: Buffer): Promise<void> {
-    this.rootKey = rootKey
-    await Promise.all(this.#living().map((worker) => handOver(worker, rootKey)))
+  async unseal(rootKeys: RootKeys): Promise<void> {
+    this.rootKeys = rootKeys
+    await Promise.all(this.#living().map((worker) => handOver(worker, rootKeys)))
   }
 
   async close(): Promise<void> {
@@ -175,8 +176,8 @@ class WorkerFleet implements Fleet {
 
   async #startWorker(): Promise<string> {
     const worker = cluster.fork()
-    const known = this.rootKey?.toString('hex') ?? null
-    worker.send({ kind: 'start', rootKey: known } satisfies Message)
+    const known = this.rootKeys?.toText() ?? null
+    worker.send({ kind: 'start', rootKeys: known } satisfies Message)
     let reason = 'it ended'
     const url = await Promise.race([
       answerFrom(worker, (message) => {
@@ -194,7 +195,7 @@ class WorkerFleet implements Fleet {
       })
     })
     worker.once('exit', (code) => this.#replace(code))
-    if (this.rootKey !== undefined) await handOver(worker, this.rootKey)
+    if (this.rootKeys !== undefined) await handOver(worker, this.rootKeys)
     return url
   }
 
@@ -217,8 +218,8 @@ class WorkerFleet implements Fleet {
   }
 }
 
-async function handOver(worker: Worker, rootKey: Buffer): Promise<void> {
+async function handOver(worker: Worker, rootKeys: RootKeys): Promise<void> {
   const unsealed = answerFrom(worker, (message) => (message.kind === 'unsealed' ? true : undefined))
-  worker.send({ kind: 'unseal', rootKey: rootKey.toString('hex') } satisfies Message)
+  worker.send({ kind: 'unseal', rootKeys: rootKeys.toText() } satisfies Message)
   await Promise.race([unsealed, once(worker, 'exit')])
 }

@@ -3,20 +3,14 @@ import cluster from 'node:cluster'
 import { existsSync } from 'node:fs'
 import { type App, createApp } from '../app.ts'
 import { type Config, readConfig } from '../config.ts'
+import type { RootKeys } from '../domain/keyvault/rootKeys.ts'
 import type { Store } from '../store/engine.ts'
 import { type ControlRequest, listenForControl } from './control.ts'
 import { type Fleet, serveAsWorker, startFleet, stopSignal } from './fleet.ts'
 import { runAsHost } from './hostCommands.ts'
-import {
-  HostError,
-  initialise,
-  isEmptyDirectory,
-  isInitialised,
-  openStore,
-  unsealByFile,
-  unsealByWords,
-} from './instance.ts'
+import { HostError, initialise, isEmptyDirectory, isInitialised, openStore } from './instance.ts'
 import { publicUrlOf } from './serving.ts'
+import { unsealByFile, unsealByWords } from './unsealing.ts'
 import { listWaitingMail } from './waitingMail.ts'
 
 /** Prints one line for a person; the last one of a start says where it listens. */
@@ -27,13 +21,13 @@ export async function serve(config: Config, print: Print): Promise<void> {
   if (cluster.isWorker) return serveAsWorker(config)
   const empty = isEmptyDirectory(config.dataDirectory)
   const store = await openStore(config, { checkpoints: true })
-  const rootKey = await prepare(store, config, { empty, print })
+  const rootKeys = await prepare(store, config, { empty, print })
   const fleet = await startFleet(config, store)
-  if (rootKey !== undefined) await fleet.unseal(rootKey)
+  if (rootKeys !== undefined) await fleet.unseal(rootKeys)
   const control = await listenForControl(config, (request) =>
     obey({ store, config, fleet }, request),
   )
-  if (rootKey === undefined) {
+  if (rootKeys === undefined) {
     print(
       existsSync(config.sealFile)
         ? `sealed: the seal key file ${config.sealFile} is not a seal of this instance`
@@ -53,7 +47,7 @@ async function prepare(
   store: Store,
   config: Config,
   start: { empty: boolean; print: Print },
-): Promise<Buffer | undefined> {
+): Promise<RootKeys | undefined> {
   if (await isInitialised(store)) return unsealByFile(store, config)
   if (!start.empty) {
     throw new HostError(
@@ -71,7 +65,7 @@ async function prepare(
   start.print(`made a new instance in ${config.dataDirectory}`)
   start.print(`  organization  ${made.admin.organizationId}`)
   start.print(`  admin key     ${config.dataDirectory}/admin.json`)
-  return made.rootKey
+  return made.rootKeys
 }
 
 /** What `call` must be told when this server is not where it looks by default. */
@@ -118,7 +112,7 @@ async function obey(host: Host, request: ControlRequest): Promise<unknown> {
 
 /** The unsealed instance without jobs, for one command. */
 function openApp({ store, config, fleet }: Host): Promise<App> {
-  if (fleet.rootKey === undefined) throw new HostError('the server is sealed')
+  if (fleet.rootKeys === undefined) throw new HostError('the server is sealed')
   const publicUrl = () => publicUrlOf(config, fleet.url)
-  return createApp(store, fleet.rootKey, { config, publicUrl, jobs: null })
+  return createApp(store, fleet.rootKeys, { config, publicUrl, jobs: null })
 }

@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net'
 import { type App, createApp, type Lanes } from '../app.ts'
 import type { Config } from '../config.ts'
+import type { RootKeys } from '../domain/keyvault/rootKeys.ts'
 import { MAIL_LANE } from '../domain/mail/mail.ts'
 import { smtpLane } from '../domain/mail/smtp.ts'
 import { createTurnkeyFamily } from '../family/turnkey/turnkey.ts'
@@ -17,7 +18,7 @@ export interface Serving {
   /** The address it listens on, as a URL. */
   url: string
   /** Starts answering requests. */
-  unseal(rootKey: Buffer): Promise<void>
+  unseal(rootKeys: RootKeys): Promise<void>
   isSealed(): boolean
   /** Finishes running requests, and stops. */
   close(): Promise<void>
@@ -27,7 +28,7 @@ export interface ServingOptions {
   /** Collects the metrics of all processes; by default this one's. */
   metrics?: () => Promise<string>
   /** Unseals before the first request arrives. */
-  rootKey?: Buffer | undefined
+  rootKeys?: RootKeys | undefined
 }
 
 export async function startServing(
@@ -39,17 +40,17 @@ export async function startServing(
   const publicUrl = () => publicUrlOf(config, listener.url)
   const family = familyOf(config)
   const jobs = { lanes: lanesOf(config), family }
-  const open = (rootKey: Buffer) => createApp(store, rootKey, { config, publicUrl, jobs })
-  const { rootKey: knownKey, metrics } = options
-  let app = knownKey === undefined ? undefined : await open(knownKey)
+  const open = (rootKeys: RootKeys) => createApp(store, rootKeys, { config, publicUrl, jobs })
+  const { rootKeys: known, metrics } = options
+  let app = known === undefined ? undefined : await open(known)
   let opening: Promise<App> | undefined
   const listener = await listen(config, { app: () => app, ...(metrics && { metrics }) })
   return {
     url: listener.url,
     isSealed: () => app === undefined,
-    async unseal(rootKey) {
+    async unseal(rootKeys) {
       // Two at once must not start two sets of background jobs.
-      opening ??= open(rootKey)
+      opening ??= open(rootKeys)
       app ??= await opening
     },
     async close() {

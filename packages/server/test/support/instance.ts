@@ -7,6 +7,7 @@ import { type App, createApp } from '../../src/app.ts'
 import { type Config, readConfig } from '../../src/config.ts'
 import { exportAudit } from '../../src/domain/audit/export.ts'
 import { type AuditVerdict, AuditVerifier } from '../../src/domain/audit/verify.ts'
+import type { RootKeys } from '../../src/domain/keyvault/rootKeys.ts'
 import { type Admin, initialise, openStore } from '../../src/host/instance.ts'
 import { createRootOrganization } from '../../src/host/organizations.ts'
 import { familyOf } from '../../src/host/serving.ts'
@@ -33,7 +34,7 @@ export class Instance {
   readonly config: Config
   readonly admin: Admin
   readonly app: App
-  readonly #rootKey: Buffer
+  readonly #rootKeys: RootKeys
   readonly #options: InstanceOptions
   readonly #outside: Store
   readonly #stores: Store[]
@@ -44,7 +45,7 @@ export class Instance {
     this.config = parts.config
     this.admin = parts.admin
     this.app = parts.app
-    this.#rootKey = parts.rootKey
+    this.#rootKeys = parts.rootKeys
     this.#options = parts.options
     this.#outside = parts.outside
     this.#stores = [parts.app.store, parts.outside]
@@ -60,7 +61,7 @@ export class Instance {
     const store = await openStore(this.config, { checkpoints: false })
     this.#stores.push(store)
     const { config } = this
-    return startApp({ store, config, rootKey: this.#rootKey, options })
+    return startApp({ store, config, rootKeys: this.#rootKeys, options })
   }
 
   /** Another root organization, with a key pair for its first user. */
@@ -146,7 +147,7 @@ interface InstanceParts {
   config: Config
   admin: Admin
   app: App
-  rootKey: Buffer
+  rootKeys: RootKeys
   options: InstanceOptions
   outside: Store
   drop: () => Promise<void>
@@ -164,12 +165,12 @@ const ADMIN = {
 
 function startApp(parts: {
   store: Store
-  rootKey: Buffer
+  rootKeys: RootKeys
   config: Config
   options: InstanceOptions
 }): Promise<App> {
   const { clock, jobs = false } = parts.options
-  return createApp(parts.store, parts.rootKey, {
+  return createApp(parts.store, parts.rootKeys, {
     config: parts.config,
     publicUrl: () => PUBLIC_URL,
     jobs: jobs ? { lanes: new Map(), family: familyOf(parts.config) } : null,
@@ -202,7 +203,7 @@ export async function openInstance(
   const databaseUrl = (await options.through?.(place.databaseUrl)) ?? place.databaseUrl
   const config = { ...place.configure(databaseUrl), ...options.config }
   const store = await openStore(config, { checkpoints: false })
-  const { admin, rootKey } = await initialise(store, config, ADMIN)
-  const app = await startApp({ store, config, rootKey, options })
-  return new Instance({ config, admin, app, rootKey, options, outside, drop: place.drop })
+  const { admin, rootKeys } = await initialise(store, config, ADMIN)
+  const app = await startApp({ store, config, rootKeys, options })
+  return new Instance({ config, admin, app, rootKeys, options, outside, drop: place.drop })
 }

@@ -1,13 +1,27 @@
 // SQL of the key hierarchy: seals, wrapped data keys, sealed instance keys, sealed wallet seeds.
 import type { SealedSeed } from './seeds.ts'
-import type { Reader } from '../../store/engine.ts'
+import type { Reader, Tx } from '../../store/engine.ts'
 import { table } from '../../store/table.ts'
-import type { Seal } from './seals.ts'
+import type { Seal, SealWrap } from './seals.ts'
 
 export const sealTable = table('seal', {
   id: 'uuid',
   kind: 'text',
-  wrapped_root_key: 'bytes',
+  created_ms: 'integer',
+  public_key: 'bytes',
+  auth_key: 'bytes',
+  details: 'text',
+})
+
+export const sealWrapTable = table('seal_wrap', {
+  seal_id: 'uuid',
+  root_version: 'integer',
+  wrapped: 'bytes',
+})
+
+export const rootKeyTable = table('root_key', {
+  version: 'integer',
+  handover: 'bytes',
   created_ms: 'integer',
 })
 
@@ -15,6 +29,7 @@ export const organizationKeyTable = table('organization_key', {
   organization_id: 'uuid',
   version: 'integer',
   wrapped: 'bytes',
+  root_version: 'integer',
 })
 
 export const instanceKeyTable = table('instance_key', {
@@ -39,19 +54,58 @@ export const privateKeySecretTable = table('private_key_secret', {
   sealed: 'bytes',
 })
 
+/** Every seal, oldest first. */
 export function listSeals(reader: Reader): Promise<Seal[]> {
-  return reader.all<Seal>('select id, kind, wrapped_root_key from seal order by id')
+  return reader.all<Seal>(
+    'select id, kind, public_key, auth_key, details, created_ms from seal order by id',
+  )
 }
 
-export async function findWrappedDataKey(
+export function listSealWraps(reader: Reader, sealId: string): Promise<SealWrap[]> {
+  return reader.all<SealWrap>(
+    'select seal_id, root_version, wrapped from seal_wrap where seal_id = ?u order by root_version',
+    sealId,
+  )
+}
+
+export async function insertSeal(
+  tx: Tx,
+  { seal, wraps }: { seal: Seal; wraps: readonly SealWrap[] },
+): Promise<void> {
+  await tx.insert(sealTable, [{ ...seal }])
+  await tx.insert(
+    sealWrapTable,
+    wraps.map((wrap) => ({ ...wrap })),
+  )
+}
+
+/** Replaces a seal's row and its wraps of the same root keys. */
+export async function replaceSeal(
+  tx: Tx,
+  made: { seal: Seal; wraps: readonly SealWrap[] },
+): Promise<void> {
+  await deleteSeal(tx, made.seal.id)
+  await insertSeal(tx, made)
+}
+
+/** @returns whether it was there */
+export async function deleteSeal(tx: Tx, sealId: string): Promise<boolean> {
+  await tx.run('delete from seal_wrap where seal_id = ?u', sealId)
+  return (await tx.run('delete from seal where id = ?u', sealId)) === 1
+}
+
+/** A data key as it is stored, and the version of the root key that wraps it. */
+export type WrappedDataKey = { wrapped: Buffer; root_version: number }
+
+export function findWrappedDataKey(
   reader: Reader,
   organizationId: string,
-): Promise<Buffer | undefined> {
-  const row = await reader.one<{ wrapped: Buffer }>(
-    'select wrapped from organization_key where organization_id = ?u order by version desc limit 1',
+): Promise<WrappedDataKey | undefined> {
+  return reader.one<WrappedDataKey>(
+    `select wrapped, root_version from organization_key where organization_id = ?u
+     order by version desc limit 1`,
     organizationId,
   )
-  return row?.wrapped
 }
 
 export interface InstanceKeyRow {

@@ -22,6 +22,7 @@ import {
   listInstanceKeys,
 } from './keyvault.store.ts'
 import { openPrivateKey } from './privateKeys.ts'
+import type { RootKeys } from './rootKeys.ts'
 import { openSeed, type Seed } from './seeds.ts'
 
 const DATA_KEYS_MAX = 20_000
@@ -56,34 +57,34 @@ export class Keyvault {
   readonly auditKey: KeyObject
   /** Keys that were found and verified, by whatever name the finder gives them. */
   readonly found = new BoundedCache<SigningKey>(SIGNING_KEYS_MAX)
-  readonly #rootKey: Buffer
+  readonly #rootKeys: RootKeys
   readonly #dataKeys = new BoundedCache<DataKey>(DATA_KEYS_MAX)
   readonly #signingKeys = new BoundedCache<OpenKey>(SIGNING_KEYS_MAX)
   /** The same by the object in `found`: a hot key is signed with without writing out its name. */
   readonly #opened = new WeakMap<SigningKey, OpenKey>()
 
-  private constructor(rootKey: Buffer, instance: InstanceKeys) {
-    this.#rootKey = rootKey
+  private constructor(rootKeys: RootKeys, instance: InstanceKeys) {
+    this.#rootKeys = rootKeys
     this.instance = instance
     this.auditKey = createSecretKey(instance.secret('audit-mac'))
   }
 
-  /** Opens the hierarchy below `rootKey`. @throws Error when it is not this database's */
-  static async open(reader: Reader, rootKey: Buffer): Promise<Keyvault> {
-    const dataKey = await loadDataKey(reader, rootKey, INSTANCE_ID)
-    return new Keyvault(rootKey, new InstanceKeys(dataKey, await listInstanceKeys(reader)))
+  /** Opens the hierarchy below `rootKeys`. @throws Error when they are not this database's */
+  static async open(reader: Reader, rootKeys: RootKeys): Promise<Keyvault> {
+    const dataKey = await loadDataKey(reader, rootKeys, INSTANCE_ID)
+    return new Keyvault(rootKeys, new InstanceKeys(dataKey, await listInstanceKeys(reader)))
   }
 
   /** The hierarchy of an instance that is being made. */
-  static fresh(rootKey: Buffer, dataKey: DataKey, keys: readonly InstanceKeyRow[]): Keyvault {
-    return new Keyvault(rootKey, new InstanceKeys(dataKey, keys))
+  static fresh(rootKeys: RootKeys, dataKey: DataKey, keys: readonly InstanceKeyRow[]): Keyvault {
+    return new Keyvault(rootKeys, new InstanceKeys(dataKey, keys))
   }
 
   /** @throws Tampered when the organization has no readable data key */
   async dataKey(reader: Reader, organizationId: string): Promise<DataKey> {
     const cached = this.#dataKeys.get(organizationId)
     if (cached !== undefined) return cached
-    const dataKey = await loadDataKey(reader, this.#rootKey, organizationId)
+    const dataKey = await loadDataKey(reader, this.#rootKeys, organizationId)
     this.#dataKeys.set(organizationId, dataKey, 1)
     return dataKey
   }
@@ -91,8 +92,14 @@ export class Keyvault {
   /** A data key for an organization about to be created, with its row of `organization_key`. */
   createDataKey(organizationId: string) {
     const dataKey = generateDataKey()
-    const wrapped = dataKey.wrap(this.#rootKey, organizationId)
-    return { dataKey, row: { organization_id: organizationId, version: 1, wrapped } }
+    return { dataKey, row: this.wrapDataKey(dataKey, organizationId) }
+  }
+
+  /** The row of `organization_key` of a data key, under the newest root key. */
+  wrapDataKey(dataKey: DataKey, organizationId: string) {
+    const { version: root_version, key } = this.#rootKeys.newest
+    const wrapped = dataKey.wrap(key, organizationId)
+    return { organization_id: organizationId, version: 1, wrapped, root_version }
   }
 
   /** Unseals a wallet's seed to derive accounts from it. */
@@ -164,13 +171,13 @@ function checkKey({ curve, publicKey }: SigningKey): Buffer {
 
 async function loadDataKey(
   reader: Reader,
-  rootKey: Buffer,
+  rootKeys: RootKeys,
   organizationId: string,
 ): Promise<DataKey> {
-  const wrapped = await findWrappedDataKey(reader, organizationId)
-  if (wrapped === undefined) throw new Tampered(`organization ${organizationId} has no data key`)
+  const row = await findWrappedDataKey(reader, organizationId)
+  if (row === undefined) throw new Tampered(`organization ${organizationId} has no data key`)
   try {
-    return unwrapDataKey(rootKey, organizationId, wrapped)
+    return unwrapDataKey(rootKeys.key(row.root_version), organizationId, row.wrapped)
   } catch (cause) {
     throw new Tampered(`the data key of organization ${organizationId} does not open`, { cause })
   }
