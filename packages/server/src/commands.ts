@@ -1,5 +1,6 @@
 // What the command line may do in its own process: the server's one exported module.
-import { createWriteStream } from 'node:fs'
+import { createWriteStream, existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { type App, createApp } from './app.ts'
 import type { Config } from './config.ts'
@@ -15,7 +16,9 @@ import { listRootOrganizations } from './domain/organization/lookup.store.ts'
 import { listUsage } from './domain/usage/usage.store.ts'
 import { listEvents as listLoggedEvents } from './domain/webhook/webhook.store.ts'
 import { operations } from './family/turnkey/operations.ts'
+import { backUp } from './host/backup.ts'
 import { sendControl } from './host/control.ts'
+import { drill, type DrillVerdict } from './host/drill.ts'
 import {
   type Admin,
   HostError,
@@ -29,7 +32,9 @@ import {
 import type { LimitValue } from './host/governance.ts'
 import { type HostCommand, runAsHost } from './host/hostCommands.ts'
 import type { DeleteOptions, Enrolment, RecoverOptions } from './host/organizations.ts'
-import { unsealByFile } from './host/unsealing.ts'
+import { unsealByFile, unsealByWords } from './host/unsealing.ts'
+import type { Backup } from './jobs/takeBackup.ts'
+import { restoreArchive } from './host/restore.ts'
 import { listWaitingMail, type WaitingMail } from './host/waitingMail.ts'
 import { describeEvent, type ListedEvent, type ReplayOptions } from './host/webhooks.ts'
 import { isUuid } from './platform/ids.ts'
@@ -45,6 +50,8 @@ export { AuditVerifier, operations }
 export { isUuid }
 export type { LimitValue } from './host/governance.ts'
 export { AppError } from './errors.ts'
+export { ArchiveError } from './domain/archive/header.ts'
+export type { DrillVerdict } from './host/drill.ts'
 
 /** Makes a new instance. @throws HostError when the data directory is not empty */
 export async function init(config: Config, options: InitOptions): Promise<Initialised> {
@@ -195,6 +202,80 @@ export async function listMail(config: Config): Promise<WaitingMail[]> {
 function openApp(store: Store, config: Config, rootKeys: RootKeys): Promise<App> {
   const publicUrl = () => config.publicUrl ?? ''
   return createApp(store, rootKeys, { config, publicUrl, jobs: null })
+}
+
+/** Writes an archive of everything to a new file, here or by the running server. @throws HostError */
+export function backup(config: Config, path: string): Promise<Backup> {
+  const file = resolve(path)
+  return withInstance(config, async (store) => {
+    const rootKeys = await unsealByFile(store, config)
+    return rootKeys === undefined
+      ? ((await sendControl(config, { command: 'backup', file })) as Backup)
+      : backUp(store, { config, rootKeys, file })
+  })
+}
+
+/** Whatever opens a seal. */
+export type SealSecret = { kind: 'file'; path: string } | { kind: 'recovery'; words: string }
+
+/** What is to be restored, and how it is opened. */
+export interface RestoreOrder {
+  file: string
+  /** Null: the configured seal key file, and without one what `ask` answers. */
+  secret: SealSecret | null
+  /** Asks the person at the shell for the recovery words. */
+  ask(): Promise<string>
+  /** Told how many rows have been written so far, now and then. */
+  onProgress(rows: number): void
+}
+
+/** What a restored instance is. */
+export interface RestoreSummary {
+  /** The moment that it shows. */
+  takenAt: string
+  rows: number
+  /** Activities that waited for votes, and were rejected. */
+  rejected: number
+  /** From when on new requests are accepted. */
+  acceptedFrom: string
+}
+
+/** Restores an archive into an empty instance. @throws HostError, ArchiveError: nothing was changed */
+export async function restore(config: Config, order: RestoreOrder): Promise<RestoreSummary> {
+  const openSeals = sealOpener(config, order)
+  const restored = await restoreArchive(config, { ...order, openSeals })
+  const { header, rows, rejected, acceptedFromMs } = restored
+  return {
+    takenAt: new Date(header.takenMs).toISOString(),
+    rows,
+    rejected,
+    acceptedFrom: new Date(acceptedFromMs).toISOString(),
+  }
+}
+
+/**
+ * Restores an archive to a scratch instance, and verifies everything in it.
+ * @param order.databaseUrl a scratch database is made on this PostgreSQL server; null: SQLite
+ */
+export function drillRestore(
+  config: Config,
+  order: RestoreOrder & { databaseUrl: string | null },
+): Promise<DrillVerdict> {
+  return drill(config, { ...order, openSeals: sealOpener(config, order) })
+}
+
+function sealOpener(config: Config, { secret, ask }: RestoreOrder) {
+  return async (seals: Store): Promise<RootKeys> => {
+    const byFile = async (sealFile: string) => {
+      const rootKeys = await unsealByFile(seals, { ...config, sealFile })
+      if (rootKeys !== undefined) return rootKeys
+      throw new HostError(`the key file ${sealFile} is not there, or opens no seal of this archive`)
+    }
+    if (secret?.kind === 'file') return byFile(resolve(secret.path))
+    if (secret?.kind === 'recovery') return unsealByWords(seals, secret.words)
+    if (existsSync(config.sealFile)) return byFile(config.sealFile)
+    return unsealByWords(seals, await ask())
+  }
 }
 
 export interface OrganizationSummary {

@@ -10,6 +10,7 @@ import { HostError } from './instance.ts'
 export type ControlRequest =
   | { command: 'unseal'; words: string }
   | { command: 'listMail' }
+  | { command: 'backup'; file: string }
   | HostCommand
 
 type ControlReply = { ok: true; value: unknown } | { ok: false; message: string }
