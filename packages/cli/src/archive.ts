@@ -1,7 +1,13 @@
 // Commands about archives: backup, restore, and the restore drill.
-import { createInterface } from 'node:readline/promises'
-import { backup, type DrillVerdict, drillRestore, restore } from '@keystead/server/commands'
+import {
+  backup,
+  type DrillVerdict,
+  drillRestore,
+  restore,
+  type RestoreOrder,
+} from '@keystead/server/commands'
 import { type Command, configFor, dataOption, readOptions, UsageError } from './command.ts'
+import { openerFrom, openerOptions, type OpenerValues } from './seals.ts'
 
 const PROGRESS_MS = 1000
 
@@ -31,7 +37,7 @@ async function runRestore(words: readonly string[]): Promise<number> {
     {
       ...dataOption,
       drill: { type: 'boolean' },
-      'seal-file': { type: 'string' },
+      ...openerOptions,
       words: { type: 'boolean' },
       'database-url': { type: 'string' },
     },
@@ -45,8 +51,7 @@ async function runRestore(words: readonly string[]): Promise<number> {
   const config = configFor({ KEYSTEAD_DATA: values.data })
   const order = {
     file: fileFrom(positionals),
-    secret: await secretFrom(values),
-    ask: askWords,
+    opener: names(values) ? openerWith(values) : null,
     onProgress: progress(),
   }
   if (values.drill === true) {
@@ -68,22 +73,13 @@ async function runRestore(words: readonly string[]): Promise<number> {
   return 0
 }
 
-async function secretFrom(values: { 'seal-file'?: string; words?: boolean }) {
-  if (values['seal-file'] !== undefined) {
-    if (values.words === true) throw new UsageError('--seal-file or --words, not both')
-    return { kind: 'file' as const, path: values['seal-file'] }
-  }
-  return values.words === true ? { kind: 'recovery' as const, words: await askWords() } : null
+/** Whether anything is named that opens a seal. */
+function names({ words, passphrase, share, token, file }: OpenerValues & { words?: boolean }) {
+  return [words, passphrase, share, token, file].some((value) => value !== undefined)
 }
 
-/** The recovery words from the standard input: never from an argument, which other users can see. */
-async function askWords(): Promise<string> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    return await lines.question('recovery words: ')
-  } finally {
-    lines.close()
-  }
+function openerWith(values: OpenerValues): NonNullable<RestoreOrder['opener']> {
+  return (shares) => openerFrom(values, shares)
 }
 
 /** Tells the error stream how far it has come, once a second. */
@@ -120,7 +116,8 @@ export const archiveCommands: Record<string, Command> = {
     run: runBackup,
   },
   restore: {
-    synopsis: 'restore [--drill [--database-url URL]] [--seal-file FILE | --words] FILE',
+    synopsis:
+      'restore [--drill [--database-url URL]] [--words | --passphrase | --share | --token | --file PATH] FILE',
     about: 'restore an archive into an empty instance; --drill: into a scratch one, and verify it',
     run: runRestore,
   },

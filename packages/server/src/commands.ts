@@ -1,24 +1,19 @@
 // What the command line may do in its own process: the server's one exported module.
-import { createWriteStream, existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
-import { type App, createApp } from './app.ts'
 import type { Config } from './config.ts'
 import { findNewestLeaf } from './domain/audit/audit.store.ts'
 import { exportAudit } from './domain/audit/export.ts'
 import { type AuditVerdict, AuditVerifier } from './domain/audit/verify.ts'
 import { publishedKeys, type PublicInstanceKey } from './domain/keyvault/instanceKeys.ts'
 import { listInstanceKeys } from './domain/keyvault/keyvault.store.ts'
-import type { RootKeys } from './domain/keyvault/rootKeys.ts'
 import { findLimits } from './domain/organization/governance.store.ts'
 import { allowancesOf, resourceLimits } from './domain/organization/limits.ts'
 import { listRootOrganizations } from './domain/organization/lookup.store.ts'
 import { listUsage } from './domain/usage/usage.store.ts'
 import { listEvents as listLoggedEvents } from './domain/webhook/webhook.store.ts'
 import { operations } from './family/turnkey/operations.ts'
-import { backUp } from './host/backup.ts'
 import { sendControl } from './host/control.ts'
-import { drill, type DrillVerdict } from './host/drill.ts'
 import {
   type Admin,
   HostError,
@@ -27,18 +22,16 @@ import {
   initialise,
   isEmptyDirectory,
   isInitialised,
-  openStore,
 } from './host/instance.ts'
 import type { LimitValue } from './host/governance.ts'
-import { type HostCommand, runAsHost } from './host/hostCommands.ts'
 import type { DeleteOptions, Enrolment, RecoverOptions } from './host/organizations.ts'
-import { unsealByFile, unsealByWords } from './host/unsealing.ts'
-import type { Backup } from './jobs/takeBackup.ts'
-import { restoreArchive } from './host/restore.ts'
+import { openApp, withInstance, withStore, writeAsHost } from './host/shell.ts'
+import type { Attempt, Unsealing } from './host/unsealer.ts'
+import { unsealByConfig } from './host/unsealing.ts'
 import { listWaitingMail, type WaitingMail } from './host/waitingMail.ts'
 import { describeEvent, type ListedEvent, type ReplayOptions } from './host/webhooks.ts'
 import { isUuid } from './platform/ids.ts'
-import type { Reader, Store } from './store/engine.ts'
+import type { Reader } from './store/engine.ts'
 
 export { type Config, ConfigError, describeConfig, readConfig } from './config.ts'
 export type { AuditVerdict } from './domain/audit/verify.ts'
@@ -46,12 +39,34 @@ export type { DeleteOptions, RecoverOptions } from './host/organizations.ts'
 export { type Admin, HostError, type InitOptions, type Initialised } from './host/instance.ts'
 export { dev } from './host/dev.ts'
 export { recoveryNotice, serve } from './host/serve.ts'
+export {
+  addFileSeal,
+  addPassphraseSeal,
+  addRecoverySeal,
+  addShamirSeal,
+  addTokenSeal,
+  exportSealFile,
+  listSeals,
+  type NextShare,
+  openerOfShares,
+  removeSeal,
+  testSeal,
+} from './host/sealCommands.ts'
+export { openerOfFile, openerOfWords, type Opener } from './host/unsealing.ts'
+export type { Attempt, Unsealing }
 export { AuditVerifier, operations }
 export { isUuid }
 export type { LimitValue } from './host/governance.ts'
 export { AppError } from './errors.ts'
 export { ArchiveError } from './domain/archive/header.ts'
 export type { DrillVerdict } from './host/drill.ts'
+export {
+  backup,
+  drillRestore,
+  type RestoreOrder,
+  type RestoreSummary,
+  restore,
+} from './host/archiveCommands.ts'
 
 /** Makes a new instance. @throws HostError when the data directory is not empty */
 export async function init(config: Config, options: InitOptions): Promise<Initialised> {
@@ -64,9 +79,9 @@ export async function init(config: Config, options: InitOptions): Promise<Initia
   })
 }
 
-/** Tells the running server the recovery words. @throws HostError */
-export async function unseal(config: Config, words: string): Promise<void> {
-  await sendControl(config, { command: 'unseal', words })
+/** Gives the running server what may unseal it. @throws HostError */
+export async function unseal(config: Config, attempt: Attempt): Promise<Unsealing> {
+  return (await sendControl(config, { command: 'unseal', attempt })) as Unsealing
 }
 
 /** The public instance keys, for clients that must be told them. */
@@ -92,15 +107,6 @@ export async function deleteOrganization(config: Config, options: DeleteOptions)
 /** Gives a root user another API key, when the keys of its own are lost. @throws HostError */
 export async function recoverAdmin(config: Config, options: RecoverOptions): Promise<Admin> {
   return (await writeAsHost(config, { command: 'recoverAdmin', options })) as Admin
-}
-
-/** Writes in this process when it can unseal, else through the running server. */
-function writeAsHost(config: Config, request: HostCommand): Promise<unknown> {
-  return withInstance(config, async (store) => {
-    const rootKeys = await unsealByFile(store, config)
-    if (rootKeys === undefined) return sendControl(config, request)
-    return runAsHost(await openApp(store, config, rootKeys), request)
-  })
 }
 
 /**
@@ -192,90 +198,11 @@ export function readUsage(config: Config, organizationId: string | null): Promis
 /** Mail that has not been delivered: read here when this process can unseal, else by the server. */
 export async function listMail(config: Config): Promise<WaitingMail[]> {
   return withInstance(config, async (store) => {
-    const rootKeys = await unsealByFile(store, config)
+    const { rootKeys } = await unsealByConfig({ store, config })
     return rootKeys === undefined
       ? ((await sendControl(config, { command: 'listMail' })) as WaitingMail[])
       : listWaitingMail(await openApp(store, config, rootKeys))
   })
-}
-
-function openApp(store: Store, config: Config, rootKeys: RootKeys): Promise<App> {
-  const publicUrl = () => config.publicUrl ?? ''
-  return createApp(store, rootKeys, { config, publicUrl, jobs: null })
-}
-
-/** Writes an archive of everything to a new file, here or by the running server. @throws HostError */
-export function backup(config: Config, path: string): Promise<Backup> {
-  const file = resolve(path)
-  return withInstance(config, async (store) => {
-    const rootKeys = await unsealByFile(store, config)
-    return rootKeys === undefined
-      ? ((await sendControl(config, { command: 'backup', file })) as Backup)
-      : backUp(store, { config, rootKeys, file })
-  })
-}
-
-/** Whatever opens a seal. */
-export type SealSecret = { kind: 'file'; path: string } | { kind: 'recovery'; words: string }
-
-/** What is to be restored, and how it is opened. */
-export interface RestoreOrder {
-  file: string
-  /** Null: the configured seal key file, and without one what `ask` answers. */
-  secret: SealSecret | null
-  /** Asks the person at the shell for the recovery words. */
-  ask(): Promise<string>
-  /** Told how many rows have been written so far, now and then. */
-  onProgress(rows: number): void
-}
-
-/** What a restored instance is. */
-export interface RestoreSummary {
-  /** The moment that it shows. */
-  takenAt: string
-  rows: number
-  /** Activities that waited for votes, and were rejected. */
-  rejected: number
-  /** From when on new requests are accepted. */
-  acceptedFrom: string
-}
-
-/** Restores an archive into an empty instance. @throws HostError, ArchiveError: nothing was changed */
-export async function restore(config: Config, order: RestoreOrder): Promise<RestoreSummary> {
-  const openSeals = sealOpener(config, order)
-  const restored = await restoreArchive(config, { ...order, openSeals })
-  const { header, rows, rejected, acceptedFromMs } = restored
-  return {
-    takenAt: new Date(header.takenMs).toISOString(),
-    rows,
-    rejected,
-    acceptedFrom: new Date(acceptedFromMs).toISOString(),
-  }
-}
-
-/**
- * Restores an archive to a scratch instance, and verifies everything in it.
- * @param order.databaseUrl a scratch database is made on this PostgreSQL server; null: SQLite
- */
-export function drillRestore(
-  config: Config,
-  order: RestoreOrder & { databaseUrl: string | null },
-): Promise<DrillVerdict> {
-  return drill(config, { ...order, openSeals: sealOpener(config, order) })
-}
-
-function sealOpener(config: Config, { secret, ask }: RestoreOrder) {
-  return async (seals: Store): Promise<RootKeys> => {
-    const byFile = async (sealFile: string) => {
-      const rootKeys = await unsealByFile(seals, { ...config, sealFile })
-      if (rootKeys !== undefined) return rootKeys
-      throw new HostError(`the key file ${sealFile} is not there, or opens no seal of this archive`)
-    }
-    if (secret?.kind === 'file') return byFile(resolve(secret.path))
-    if (secret?.kind === 'recovery') return unsealByWords(seals, secret.words)
-    if (existsSync(config.sealFile)) return byFile(config.sealFile)
-    return unsealByWords(seals, await ask())
-  }
 }
 
 export interface OrganizationSummary {
@@ -350,23 +277,4 @@ export function verifyStored(config: Config): Promise<AuditVerdict> {
       return verifier.verdict()
     }),
   )
-}
-
-async function withStore<T>(config: Config, work: (store: Store) => Promise<T>): Promise<T> {
-  const store = await openStore(config, { checkpoints: false })
-  try {
-    return await work(store)
-  } finally {
-    await store.close()
-  }
-}
-
-function withInstance<T>(config: Config, work: (store: Store) => Promise<T>): Promise<T> {
-  if (config.databaseUrl === null && isEmptyDirectory(config.dataDirectory)) {
-    throw new HostError(`there is no instance in ${config.dataDirectory}`)
-  }
-  return withStore(config, async (store) => {
-    if (await isInitialised(store)) return work(store)
-    throw new HostError(`there is no instance in ${config.dataDirectory}`)
-  })
 }

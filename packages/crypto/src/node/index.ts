@@ -41,6 +41,8 @@ export {
 export { generatePrivateKey, publicKeyOf } from './privateKey.ts'
 export { parsePublicKey, uncompressPublicKey, type VerifyKey } from './publicKey.ts'
 export { type RecoverableSignature, signEd25519, signP256, signSecp256k1 } from './sign.ts'
+export { combineMnemonics, splitToMnemonics } from './slip39/mnemonics.ts'
+export { parseShare } from './slip39/share.ts'
 export {
   parseSolanaTransaction,
   type SolanaInstruction,

@@ -6,9 +6,9 @@ import { writeWhole } from '../domain/archive/file.ts'
 import { ArchiveError, type ArchiveHeader } from '../domain/archive/header.ts'
 import { archiveBytes, archiveHeader } from '../domain/archive/writer.ts'
 import type { Keyvault } from '../domain/keyvault/keyvault.ts'
-import { listSeals } from '../domain/keyvault/keyvault.store.ts'
+import { listSeals, type Seal } from '../domain/keyvault/keyvault.store.ts'
 import type { RootKeys } from '../domain/keyvault/rootKeys.ts'
-import type { Seal } from '../domain/keyvault/seals.ts'
+import { detailsOf } from '../domain/keyvault/seals.ts'
 import { AppError } from '../errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import { INSTANCE_ID, newUuid } from '../platform/ids.ts'
@@ -97,10 +97,7 @@ async function openableBy(reader: Reader): Promise<string[]> {
 
 /** Whether, as far as is known, nothing elsewhere opens the instance. */
 export function isOnThisMachineOnly(seals: readonly Pick<Seal, 'kind' | 'details'>[]): boolean {
-  return seals.every(({ kind, details }) => {
-    const { exportedMs } = JSON.parse(details) as { exportedMs?: number | null }
-    return kind === 'file' && (exportedMs ?? null) === null
-  })
+  return seals.every((seal) => seal.kind === 'file' && !('exportedMs' in detailsOf(seal)))
 }
 
 async function record(

@@ -5,18 +5,14 @@ import { type App, createApp } from '../../src/app.ts'
 import { type RestoreOrder, type RestoreSummary, restore } from '../../src/commands.ts'
 import type { Config } from '../../src/config.ts'
 import { openStore } from '../../src/host/instance.ts'
-import { unsealByFile } from '../../src/host/unsealing.ts'
+import { openerOfFile, unsealByConfig } from '../../src/host/unsealing.ts'
 import type { Store } from '../../src/store/engine.ts'
 import { createPlace, type Engine, PUBLIC_URL } from './instance.ts'
 
 /** A restore with the seal key file of the instance that the archive is of. */
 export function orderOf(file: string, { sealFile }: Pick<Config, 'sealFile'>): RestoreOrder {
-  return {
-    file,
-    secret: { kind: 'file', path: sealFile },
-    ask: () => Promise.reject(new Error('nobody is asked')),
-    onProgress: () => undefined,
-  }
+  const opener = () => Promise.resolve(openerOfFile(sealFile))
+  return { file, opener, onProgress: () => undefined }
 }
 
 export interface RestoredInstance {
@@ -41,7 +37,7 @@ export async function restoreTo(
   const config = { ...configured, sealFile, window: { ...configured.window, aheadMs } }
   const summary = await restore(config, order)
   const store = await openStore(config, { checkpoints: false })
-  const rootKeys = await unsealByFile(store, config)
+  const { rootKeys } = await unsealByConfig({ store, config })
   if (rootKeys === undefined) throw new Error('the seal file does not open what was restored')
   const publicUrl = () => PUBLIC_URL
   const app = await createApp(store, rootKeys, { config, publicUrl, jobs: null })

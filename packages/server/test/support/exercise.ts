@@ -27,7 +27,7 @@ import { replayEvents } from '../../src/host/webhooks.ts'
 import { ActivityExpiry } from '../../src/jobs/expireActivities.ts'
 import { ExpiredKeyPurge } from '../../src/jobs/purgeExpiredKeys.ts'
 import { isInitialised } from '../../src/host/instance.ts'
-import { unsealByFile } from '../../src/host/unsealing.ts'
+import { unsealByConfig } from '../../src/host/unsealing.ts'
 import { INSTANCE_ID } from '../../src/platform/ids.ts'
 import { listWaitingMail } from '../../src/host/waitingMail.ts'
 import { archivePath, orderOf } from './archives.ts'
@@ -82,7 +82,7 @@ export async function exercise(instance: Instance): Promise<void> {
 /** Backs up, pages through every table, and restores beside the instance. */
 async function useArchives({ app, config }: Instance): Promise<void> {
   const { store } = app
-  const rootKeys = await unsealByFile(store, config)
+  const { rootKeys } = await unsealByConfig({ store, config })
   if (rootKeys === undefined) throw new Error('the seal key file opens the instance')
   const file = archivePath(config, 'statements.archive')
   await backUp(store, { config, rootKeys, file })

@@ -64,14 +64,6 @@ export function listRows(
   )
 }
 
-/** The version of the root key that every seal holds, whatever is being rewrapped. */
-export async function findNewestRootVersion(reader: Reader): Promise<number | undefined> {
-  const newest = await reader.one<{ version: number }>(
-    'select version from root_key order by version desc limit 1',
-  )
-  return newest?.version
-}
-
 /** Lets statements of this transaction take as long as they need. */
 export async function waitForSlowStatements(tx: Tx): Promise<void> {
   if (tx.engine === 'postgres') await tx.run('set local statement_timeout = 0')

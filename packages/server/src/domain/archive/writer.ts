@@ -4,13 +4,9 @@ import { aeadKey, chunkBytes, ChunkSealer } from '@keystead/crypto/node'
 import type { Reader, Row } from '../../store/engine.ts'
 import { presentVersion } from '../../store/migrate.ts'
 import { findNewestCheckpoint } from '../audit/checkpoint.store.ts'
+import { findNewestRootVersion } from '../keyvault/keyvault.store.ts'
 import type { RootKey, RootKeys } from '../keyvault/rootKeys.ts'
-import {
-  describeTable,
-  type DescribedTable,
-  findNewestRootVersion,
-  listRows,
-} from './archive.store.ts'
+import { describeTable, type DescribedTable, listRows } from './archive.store.ts'
 import {
   ArchiveError,
   type ArchiveHeader,
