@@ -5,6 +5,8 @@ import { compiledStatements } from '../../src/store/sql.ts'
 
 /** What may read a whole table or index, and why. */
 const WHOLE: Record<string, RegExp> = {
+  'an instance has a root key or two':
+    /^select version from root_key order by version desc limit 1$/,
   'an archive takes every row, in order of the primary key':
     /^select [\w, ]+ from \w+ order by [\w, ]+ limit (\?|\$1)$/,
   'a restore gives up every event that waits':
