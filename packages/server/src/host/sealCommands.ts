@@ -90,8 +90,9 @@ export async function addRecoverySeal(config: Config): Promise<{ sealId: string;
 /** Adds a seal with that passphrase. @returns its id @throws HostError when it is too short */
 export async function addPassphraseSeal(config: Config, passphrase: string): Promise<string> {
   const details = newPassphraseDetails()
-  const secret = await stretchPassphrase(passphrase, details)
-  if (passphrase.length < PASSPHRASE_CHARACTERS_MIN || secret === undefined) {
+  const isLong = passphrase.length >= PASSPHRASE_CHARACTERS_MIN
+  const secret = isLong ? await stretchPassphrase(passphrase, details) : undefined
+  if (secret === undefined) {
     throw new HostError(`a passphrase has ${PASSPHRASE_CHARACTERS_MIN} to 1024 characters`)
   }
   const seal = nameOf('passphrase')
