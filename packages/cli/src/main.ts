@@ -1,6 +1,7 @@
 // The `keystead` command: finds the sub-command, and turns failures into one clear line.
 import { readFileSync } from 'node:fs'
-import { AppError, ConfigError, HostError } from '@keystead/server/commands'
+import { AppError, ArchiveError, ConfigError, HostError } from '@keystead/server/commands'
+import { archiveCommands } from './archive.ts'
 import { auditCommands } from './audit.ts'
 import { type Command, UsageError } from './command.ts'
 import { governanceCommands } from './governance.ts'
@@ -20,6 +21,7 @@ Object.assign(commands, {
   ...governanceCommands,
   ...requestCommands,
   ...auditCommands,
+  ...archiveCommands,
   ...policyCommands,
   ...webhookCommands,
 })
@@ -57,6 +59,7 @@ function version(): string {
 function explain(error: unknown): string {
   const expected =
     error instanceof HostError ||
+    error instanceof ArchiveError ||
     error instanceof ConfigError ||
     error instanceof UsageError ||
     error instanceof AppError

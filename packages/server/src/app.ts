@@ -37,6 +37,7 @@ import {
 } from './platform/metrics.ts'
 import { Turns } from './platform/turns.ts'
 import { createRateLimiter } from './rateLimits.ts'
+import { type BackupJobOptions, ScheduledBackups } from './jobs/scheduledBackups.ts'
 import { Busy, patiently, StorageFailure, type Store } from './store/engine.ts'
 
 const CHECKPOINT_MS = 1000
@@ -45,6 +46,7 @@ const SUMMARY_MS = 60_000
 const PURGE_MS = 60_000
 const EXPIRY_MS = 60_000
 const USAGE_MS = 5000
+const BACKUP_MS = 60_000
 
 /** Everything an unsealed process works with. */
 export interface App {
@@ -63,7 +65,10 @@ interface JobOptions {
   lanes: Lanes
   /** Puts activities into words, for those who are told of them. */
   family: Pick<Family, 'describeActivity'>
+  backups: BackupJob
 }
+
+export type BackupJob = Pick<BackupJobOptions, 'schedule' | 'openStore'>
 
 export interface AppOptions {
   config: Config
@@ -83,6 +88,9 @@ export async function createApp(
   const clock = options.clock ?? systemClock
   const keyvault = await Keyvault.open(store.reader, rootKeys)
   const watch = new HeadWatch()
+  const directory = new Directory(store, keyvault, watch)
+  // SECURITY: an instance whose own rows were changed from outside does not start.
+  const instance = await directory.find(INSTANCE_ID)
   const limiting = createRateLimiter(store, config)
   const onFlush = (units: number) => flushUnits.observe(units)
   const queue = new CommitQueue(store, { keyvault, clock, watch, onFlush })
@@ -91,7 +99,7 @@ export async function createApp(
     keyvault,
     oidc: new IdTokenVerifier({ ...config.oidc, clock }),
     clock,
-    directory: new Directory(store, keyvault, watch),
+    directory,
     queue,
     underLock: (organizationId, work) => queue.underLock(organizationId, work),
     refusals: new Refusals(),
@@ -101,12 +109,10 @@ export async function createApp(
     usage: new UsageMeter(),
     allowances: config.allowances,
     turns: new Turns(),
-    window: config.window,
+    window: { ...config.window, acceptedFromMs: instance?.acceptedFromMs ?? 0 },
     observe,
   }
-  // SECURITY: an instance whose own rows were changed from outside does not start.
-  await deps.directory.find(INSTANCE_ID)
-  const jobs = options.jobs === null ? noJobs : startJobs(deps, store, options.jobs)
+  const jobs = options.jobs === null ? noJobs : startJobs({ deps, store, rootKeys }, options.jobs)
   const stop = async () => {
     await jobs.stop()
     await limiting.close()
@@ -155,7 +161,16 @@ interface Jobs {
 
 const noJobs: Jobs = { deliver: () => Promise.resolve(), stop: () => Promise.resolve() }
 
-function startJobs(deps: Dependencies, store: Store, { lanes, family }: JobOptions): Jobs {
+interface Unsealed {
+  deps: Dependencies
+  store: Store
+  rootKeys: RootKeys
+}
+
+function startJobs(
+  { deps, store, rootKeys }: Unsealed,
+  { lanes, family, backups }: JobOptions,
+): Jobs {
   const holder = randomUUID()
   const { keyvault, clock, queue } = deps
   const start = (name: string, work: () => Promise<void>) =>
@@ -196,6 +211,9 @@ function startJobs(deps: Dependencies, store: Store, { lanes, family }: JobOptio
   const expiry = start('expiry', () => waiting.run())
   void expiry.run()
   const usage = start('usage', () => writeUsage({ store, deps }))
+  const scheduled = new ScheduledBackups({ ...deps, ...backups, store, rootKeys, holder })
+  const backup = start('backup', () => scheduled.run())
+  void backup.run()
   const timers = [
     setInterval(() => void checkpoint.run(), CHECKPOINT_MS),
     setInterval(() => void outbox.run(), OUTBOX_MS),
@@ -204,12 +222,15 @@ function startJobs(deps: Dependencies, store: Store, { lanes, family }: JobOptio
     setInterval(() => void purge.run(), PURGE_MS),
     setInterval(() => void expiry.run(), EXPIRY_MS),
     setInterval(() => void usage.run(), USAGE_MS),
+    setInterval(() => void backup.run(), BACKUP_MS),
   ]
   return {
     deliver: () => outbox.run(),
     async stop() {
       for (const timer of timers) clearInterval(timer)
       webhooks.stop()
+      scheduled.stop()
+      await backup.idle()
       await events.idle()
       await outbox.idle()
       await purge.idle()

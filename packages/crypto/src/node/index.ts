@@ -30,6 +30,7 @@ export {
   signBundle,
   verifyBundle,
 } from './bundle.ts'
+export { chunkBytes, ChunkOpener, ChunkSealer, sealedChunkBytes } from './chunks.ts'
 export type { Curve } from './curve.ts'
 export { type EcdsaSignature, encodeEcdsaDer, parseEcdsaDer } from './der.ts'
 export { derivePrivateKey, parsePath } from './derive.ts'

@@ -192,7 +192,7 @@ describe.each(engines)('the %s store', (engine) => {
     await Promise.all(others.map((other) => other.close()))
     expect(await versions()).toEqual(before)
     expect(before.map(({ version }) => version)).toEqual([
-      1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
+      1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
     ])
   })
 
