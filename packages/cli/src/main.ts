@@ -8,6 +8,7 @@ import { instanceCommands } from './instance.ts'
 import { organizationCommands } from './organizations.ts'
 import { policyCommands } from './policy.ts'
 import { requestCommands } from './request.ts'
+import { rotationCommands } from './rotation.ts'
 import { webhookCommands } from './webhooks.ts'
 
 /** Without a prototype: no word of the shell may name what every object has. */
@@ -19,6 +20,7 @@ Object.assign(commands, {
   ...requestCommands,
   ...auditCommands,
   ...policyCommands,
+  ...rotationCommands,
   ...webhookCommands,
 })
 

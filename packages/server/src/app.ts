@@ -16,6 +16,7 @@ import { WebhookDeliverer } from './domain/webhook/deliverer.ts'
 import { WEBHOOK_LANE } from './domain/webhook/event.ts'
 import { ActivityExpiry } from './jobs/expireActivities.ts'
 import { ExpiredKeyPurge } from './jobs/purgeExpiredKeys.ts'
+import { createRotation } from './jobs/rotation.ts'
 import type { Family } from './operation/family.ts'
 import type { Dependencies, Observed } from './pipeline/dependencies.ts'
 import { announcerOf } from './pipeline/record.ts'
@@ -43,6 +44,7 @@ const OUTBOX_MS = 1000
 const SUMMARY_MS = 60_000
 const PURGE_MS = 60_000
 const EXPIRY_MS = 60_000
+const ROTATION_MS = 1000
 const USAGE_MS = 5000
 
 /** Everything an unsealed process works with. */
@@ -62,6 +64,11 @@ interface JobOptions {
   lanes: Lanes
   /** Puts activities into words, for those who are told of them. */
   family: Pick<Family, 'describeActivity'>
+}
+
+interface JobSettings extends JobOptions {
+  /** How old data keys get; null: any age. */
+  rotationDays: number | null
 }
 
 export interface AppOptions {
@@ -105,7 +112,10 @@ export async function createApp(
   }
   // SECURITY: an instance whose own rows were changed from outside does not start.
   await deps.directory.find(INSTANCE_ID)
-  const jobs = options.jobs === null ? noJobs : startJobs(deps, store, options.jobs)
+  const jobs =
+    options.jobs === null
+      ? noJobs
+      : startJobs(deps, store, { ...options.jobs, rotationDays: config.dataKeyRotationDays })
   const stop = async () => {
     await jobs.stop()
     await limiting.close()
@@ -154,7 +164,8 @@ interface Jobs {
 
 const noJobs: Jobs = { deliver: () => Promise.resolve(), stop: () => Promise.resolve() }
 
-function startJobs(deps: Dependencies, store: Store, { lanes, family }: JobOptions): Jobs {
+function startJobs(deps: Dependencies, store: Store, settings: JobSettings): Jobs {
+  const { lanes, family, rotationDays } = settings
   const holder = randomUUID()
   const { keyvault, clock, queue } = deps
   const start = (name: string, work: () => Promise<void>) =>
@@ -191,6 +202,8 @@ function startJobs(deps: Dependencies, store: Store, { lanes, family }: JobOptio
   const expiry = start('expiry', () => waiting.run())
   void expiry.run()
   const usage = start('usage', () => writeUsage({ store, deps }))
+  const keys = createRotation({ ...deps, store, holder, rotationDays })
+  const rotation = start('rotation', () => keys.run())
   const timers = [
     setInterval(() => void checkpoint.run(), CHECKPOINT_MS),
     setInterval(() => void outbox.run(), OUTBOX_MS),
@@ -199,12 +212,15 @@ function startJobs(deps: Dependencies, store: Store, { lanes, family }: JobOptio
     setInterval(() => void purge.run(), PURGE_MS),
     setInterval(() => void expiry.run(), EXPIRY_MS),
     setInterval(() => void usage.run(), USAGE_MS),
+    setInterval(() => void rotation.run(), ROTATION_MS),
   ]
   return {
     deliver: () => outbox.run(),
     async stop() {
       for (const timer of timers) clearInterval(timer)
       webhooks.stop()
+      keys.stop()
+      await rotation.idle()
       await events.idle()
       await outbox.idle()
       await purge.idle()

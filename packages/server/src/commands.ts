@@ -30,6 +30,7 @@ import type { LimitValue } from './host/governance.ts'
 import { type HostCommand, runAsHost } from './host/hostCommands.ts'
 import type { DeleteOptions, Enrolment, RecoverOptions } from './host/organizations.ts'
 import { unsealByFile } from './host/unsealing.ts'
+import { readProgress, type RotateOptions, type RotationProgress } from './host/rotation.ts'
 import { listWaitingMail, type WaitingMail } from './host/waitingMail.ts'
 import { describeEvent, type ListedEvent, type ReplayOptions } from './host/webhooks.ts'
 import { isUuid } from './platform/ids.ts'
@@ -152,6 +153,24 @@ export async function showSecret(config: Config, organizationId: string): Promis
     command: 'showSecret',
     options: { organizationId },
   })) as string
+}
+
+/**
+ * Gives data keys a new version: of one organization at once, of all by a running server.
+ * @throws HostError, AppError
+ */
+export async function rotateDataKeys(config: Config, options: RotateOptions): Promise<void> {
+  await writeAsHost(config, { command: 'rotateDataKeys', options })
+}
+
+/** Replaces the root key. @returns the version of the new one @throws HostError, AppError */
+export async function rekey(config: Config): Promise<number> {
+  return (await writeAsHost(config, { command: 'rekey' })) as number
+}
+
+/** How far rotation is. */
+export function readRotation(config: Config): Promise<RotationProgress> {
+  return withInstance(config, ({ reader }) => readProgress(reader))
 }
 
 /** What a root organization and all below it used in a month. */

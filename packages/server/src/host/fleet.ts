@@ -3,6 +3,7 @@ import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import { AggregatorRegistry } from 'prom-client'
 import type { Config } from '../config.ts'
+import { followRootKeys } from '../domain/keyvault/handover.ts'
 import { RootKeys } from '../domain/keyvault/rootKeys.ts'
 import { log } from '../platform/log.ts'
 import { metricsRegistry } from '../platform/metrics.ts'
@@ -11,6 +12,7 @@ import { HostError, openStore } from './instance.ts'
 import { type Serving, startServing } from './serving.ts'
 
 const RESTART_MS = 500
+const FOLLOW_MS = 5000
 
 export interface Fleet {
   url: string
@@ -135,6 +137,7 @@ class WorkerFleet implements Fleet {
   readonly #store: Store
   readonly #aggregator = new AggregatorRegistry()
   #stopping = false
+  #following: NodeJS.Timeout | undefined
 
   constructor(store: Store) {
     this.#store = store
@@ -144,6 +147,7 @@ class WorkerFleet implements Fleet {
     try {
       const urls = await Promise.all(Array.from({ length: count }, () => this.#startWorker()))
       this.url = urls[0] ?? ''
+      this.#following = setInterval(() => void this.#follow(), FOLLOW_MS)
       return this
     } catch (error) {
       // Otherwise the others would keep a server running that never says where it listens.
@@ -159,6 +163,7 @@ class WorkerFleet implements Fleet {
 
   async close(): Promise<void> {
     this.#stopping = true
+    clearInterval(this.#following)
     await Promise.all(
       this.#living().map((worker) => {
         worker.process.kill('SIGTERM')
@@ -166,6 +171,14 @@ class WorkerFleet implements Fleet {
       }),
     )
     await this.#store.close()
+  }
+
+  /** Workers that are started later get the root keys from here: they must be the newest. */
+  async #follow(): Promise<void> {
+    if (this.rootKeys === undefined || this.#stopping) return
+    await followRootKeys(this.#store.reader, this.rootKeys).catch((cause: unknown) =>
+      log('error', 'the root keys could not be looked up', { cause }),
+    )
   }
 
   #living(): Worker[] {

@@ -10,6 +10,7 @@ import {
   recoverAdmin,
   type RecoverOptions,
 } from './organizations.ts'
+import { rekey, rotateDataKeys, type RotateOptions } from './rotation.ts'
 import { replayEvents, type ReplayOptions, showSecret } from './webhooks.ts'
 
 export type HostCommand =
@@ -20,6 +21,8 @@ export type HostCommand =
   | { command: 'setLimits'; options: LimitsOptions }
   | { command: 'freeze'; options: FreezeOptions }
   | { command: 'replayEvents'; options: ReplayOptions }
+  | { command: 'rotateDataKeys'; options: RotateOptions }
+  | { command: 'rekey' }
   | { command: 'showSecret'; options: { organizationId: string } }
 
 /** Runs one command as the host. @throws HostError, AppError */
@@ -39,6 +42,10 @@ export function runAsHost(app: App, request: HostCommand): Promise<unknown> {
       return freeze(app, request.options)
     case 'replayEvents':
       return replayEvents(app, request.options)
+    case 'rotateDataKeys':
+      return rotateDataKeys(app, request.options)
+    case 'rekey':
+      return rekey(app)
     case 'showSecret':
       return showSecret(app, request.options.organizationId)
   }

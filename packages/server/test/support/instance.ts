@@ -7,7 +7,7 @@ import { type App, createApp } from '../../src/app.ts'
 import { type Config, readConfig } from '../../src/config.ts'
 import { exportAudit } from '../../src/domain/audit/export.ts'
 import { type AuditVerdict, AuditVerifier } from '../../src/domain/audit/verify.ts'
-import type { RootKeys } from '../../src/domain/keyvault/rootKeys.ts'
+import { RootKeys } from '../../src/domain/keyvault/rootKeys.ts'
 import { type Admin, initialise, openStore } from '../../src/host/instance.ts'
 import { createRootOrganization } from '../../src/host/organizations.ts'
 import { familyOf } from '../../src/host/serving.ts'
@@ -61,7 +61,8 @@ export class Instance {
     const store = await openStore(this.config, { checkpoints: false })
     this.#stores.push(store)
     const { config } = this
-    return startApp({ store, config, rootKeys: this.#rootKeys, options })
+    const rootKeys = RootKeys.fromText(this.#rootKeys.toText())
+    return startApp({ store, config, rootKeys, options })
   }
 
   /** Another root organization, with a key pair for its first user. */

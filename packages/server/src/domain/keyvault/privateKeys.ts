@@ -1,6 +1,7 @@
 // Single private keys: made here, sealed here, used here. Only public keys and signatures come out.
 import { type Curve, generatePrivateKey, publicKeyOf } from '@keystead/crypto/node'
-import type { DataKey, SecretPlace } from './dataKeys.ts'
+import type { DataKey } from './dataKeys.ts'
+import { secretPlace } from './sealedColumns.ts'
 
 /** A row of `private_key_secret`. */
 export interface SealedPrivateKey {
@@ -28,16 +29,12 @@ export function createPrivateKey(
       organization_id: key.organizationId,
       private_key_id: key.privateKeyId,
       version: 1,
-      sealed: dataKey.seal(place(key.privateKeyId), privateKey),
+      sealed: dataKey.seal(secretPlace('private_key_secret', key.privateKeyId), privateKey),
     },
   }
 }
 
 /** @throws Error when the bytes are not this key's */
 export function openPrivateKey(dataKey: DataKey, privateKeyId: string, sealed: Buffer): Buffer {
-  return dataKey.open(place(privateKeyId), sealed)
-}
-
-function place(privateKeyId: string): SecretPlace {
-  return { table: 'private_key_secret', column: 'sealed', rowId: privateKeyId, version: 1 }
+  return dataKey.open(secretPlace('private_key_secret', privateKeyId), sealed)
 }

@@ -8,7 +8,8 @@ import {
   parsePath,
   publicKeyOf,
 } from '@keystead/crypto/node'
-import type { DataKey, SecretPlace } from './dataKeys.ts'
+import type { DataKey } from './dataKeys.ts'
+import { secretPlace } from './sealedColumns.ts'
 
 /** An unsealed seed. Keep it as short as the work needs. */
 export class Seed {
@@ -62,7 +63,7 @@ export function createSeed(dataKey: DataKey, wallet: NewSeed): { seed: Seed; row
       organization_id: wallet.organizationId,
       wallet_id: wallet.walletId,
       version: VERSION,
-      sealed: dataKey.seal(place(wallet.walletId, VERSION), secret),
+      sealed: dataKey.seal(secretPlace('wallet_secret', wallet.walletId, VERSION), secret),
     },
   }
 }
@@ -73,12 +74,8 @@ export function openSeed(
   walletId: string,
   { version, sealed }: Pick<SealedSeed, 'version' | 'sealed'>,
 ): Seed {
-  const secret = dataKey.open(place(walletId, version), sealed)
+  const secret = dataKey.open(secretPlace('wallet_secret', walletId, version), sealed)
   // Version 1 held the words alone.
   if (version === 1) return new Seed(mnemonicToSeed(secret.toString('utf8'), ''))
   return new Seed(secret.subarray(0, SEED_BYTES))
-}
-
-function place(walletId: string, version: number): SecretPlace {
-  return { table: 'wallet_secret', column: 'sealed', rowId: walletId, version }
 }
