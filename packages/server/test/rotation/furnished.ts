@@ -23,8 +23,8 @@ export interface Furniture {
   signatures: string[]
   /** The secret shared with the receiver of webhooks. */
   secret: string
-  /** A sub-organization in which an activity with a token waits for votes. */
-  belowId: string
+  /** That of the entry of its one mail. */
+  mailSeq: number
 }
 
 /** Fills every column that a data key seals or authenticates. */
@@ -44,13 +44,15 @@ export async function furnish(instance: Instance): Promise<Furniture> {
   await setWebhook(admin, WEBHOOK)
   const invitations = [invitationParams(instance.admin.userId)]
   await done(admin.submit('create_invitations', { invitations }))
-  const belowId = await holdBelow(admin)
+  await holdBelow(admin)
   const signatures = await signatureOfEach(admin, signers)
-  return { signers, signatures, belowId, secret: await showSecret(app, admin.organizationId) }
+  const [mail] = await instance.rows<{ seq: number }>(`select seq from outbox where lane = 'mail'`)
+  const secret = await showSecret(app, admin.organizationId)
+  return { signers, signatures, secret, mailSeq: mail?.seq ?? 0 }
 }
 
 /** A sub-organization of two who must agree, and one of them asks for something with a token. */
-async function holdBelow(admin: AppClient): Promise<string> {
+async function holdBelow(admin: AppClient): Promise<void> {
   const keys = [generateKey(), generateKey()] as const
   const rootUsers = keys.map((key) => ({ userName: 'root', apiKeys: [apiKeyParams(key)] }))
   const params = { subOrganizationName: 'below', rootUsers, rootQuorumThreshold: 2 }
@@ -62,7 +64,6 @@ async function holdBelow(admin: AppClient): Promise<string> {
   const users = [{ userName: 'u', oauthProviders }]
   const below = new AppClient(admin.app, keys[0], id)
   await done(below.submit('create_users', { users }, 'CREATE_USERS_V4'))
-  return id
 }
 
 async function done(answer: Promise<Answer>): Promise<Answer> {
