@@ -10,7 +10,7 @@ import { engines, type Instance, openInstance } from '../support/instance.ts'
 import { type Furniture, furnish, readEverything, rotationOfApp } from './furnished.ts'
 
 const MINUTE_MS = 60_000
-const ROTATIONS = 3
+const ROTATIONS = 2
 /** Of each process: below what an organization may have. */
 const WALLETS_MAX = 30
 
