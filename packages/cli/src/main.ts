@@ -9,12 +9,14 @@ import { organizationCommands } from './organizations.ts'
 import { policyCommands } from './policy.ts'
 import { requestCommands } from './request.ts'
 import { rotationCommands } from './rotation.ts'
+import { sealCommands } from './seals.ts'
 import { webhookCommands } from './webhooks.ts'
 
 /** Without a prototype: no word of the shell may name what every object has. */
 const commands = Object.create(null) as Record<string, Command>
 Object.assign(commands, {
   ...instanceCommands,
+  ...sealCommands,
   ...organizationCommands,
   ...governanceCommands,
   ...requestCommands,

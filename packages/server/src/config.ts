@@ -55,6 +55,31 @@ const settings = {
     fallback: '',
     about: 'The key file of the `file` seal; empty: seal.key in the data directory.',
   },
+  KEYSTEAD_SEAL_PASSPHRASE_FILE: {
+    schema: z.string(),
+    fallback: '',
+    about: 'A file with the passphrase of a `passphrase` seal, read at start; empty: none.',
+  },
+  KEYSTEAD_PKCS11_MODULE: {
+    schema: z.string(),
+    fallback: '',
+    about: 'The PKCS#11 library of a `pkcs11` seal, used at start; empty: none.',
+  },
+  KEYSTEAD_PKCS11_TOKEN: {
+    schema: z.string(),
+    fallback: '',
+    about: 'The label of the token that holds the key of a `pkcs11` seal.',
+  },
+  KEYSTEAD_PKCS11_PIN_FILE: {
+    schema: z.string(),
+    fallback: '',
+    about: "A file with the token's PIN.",
+  },
+  KEYSTEAD_UNSEAL_HTTP: {
+    schema: z.enum(['off', 'on']),
+    fallback: 'off',
+    about: 'Whether POST /unseal takes shares, recovery words and passphrases: off or on.',
+  },
   KEYSTEAD_HOST: {
     schema: z.string().min(1),
     fallback: '127.0.0.1',
@@ -177,6 +202,11 @@ export interface Config {
   databaseUrl: string | null
   /** Absolute. */
   sealFile: string
+  /** Absolute; null: none. */
+  passphraseFile: string | null
+  /** Where the key of a `pkcs11` seal is; null: nowhere. Paths are absolute. */
+  pkcs11: { module: string; token: string; pinFile: string } | null
+  unsealHttp: boolean
   host: string
   port: number
   /** Without a slash at the end; null: where it listens. */
@@ -239,6 +269,9 @@ function fromSettings(values: Settings): Config {
       values.KEYSTEAD_SEAL_FILE === ''
         ? join(dataDirectory, 'seal.key')
         : resolve(values.KEYSTEAD_SEAL_FILE),
+    passphraseFile: absolute(values.KEYSTEAD_SEAL_PASSPHRASE_FILE),
+    pkcs11: pkcs11Settings(values),
+    unsealHttp: values.KEYSTEAD_UNSEAL_HTTP === 'on',
     host: values.KEYSTEAD_HOST,
     port: values.KEYSTEAD_PORT,
     publicUrl:
@@ -268,6 +301,21 @@ function fromSettings(values: Settings): Config {
       values.KEYSTEAD_DATA_KEY_ROTATION_DAYS === 0 ? null : values.KEYSTEAD_DATA_KEY_ROTATION_DAYS,
     redisUrl: values.KEYSTEAD_REDIS_URL === '' ? null : values.KEYSTEAD_REDIS_URL,
   }
+}
+
+function absolute(path: string): string | null {
+  return path === '' ? null : resolve(path)
+}
+
+function pkcs11Settings(values: Settings): Config['pkcs11'] {
+  const module = absolute(values.KEYSTEAD_PKCS11_MODULE)
+  const pinFile = absolute(values.KEYSTEAD_PKCS11_PIN_FILE)
+  const token = values.KEYSTEAD_PKCS11_TOKEN
+  if (module === null) return null
+  if (token !== '' && pinFile !== null) return { module, token, pinFile }
+  throw new ConfigError(
+    'KEYSTEAD_PKCS11_MODULE: requires KEYSTEAD_PKCS11_TOKEN and KEYSTEAD_PKCS11_PIN_FILE',
+  )
 }
 
 function smtpSettings({ KEYSTEAD_SMTP_URL: url, KEYSTEAD_MAIL_FROM: from }: Settings) {

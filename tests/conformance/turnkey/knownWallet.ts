@@ -5,7 +5,7 @@ import { entryOnly } from '../../../packages/server/src/commit/unit.ts'
 import { insertWallet } from '../../../packages/server/src/domain/wallet/wallet.store.ts'
 import { planWallet } from '../../../packages/server/src/domain/wallet/wallet.ts'
 import { hostFacts, openStore } from '../../../packages/server/src/host/instance.ts'
-import { unsealByFile } from '../../../packages/server/src/host/unsealing.ts'
+import { unsealByConfig } from '../../../packages/server/src/host/unsealing.ts'
 import { newUuid } from '../../../packages/server/src/platform/ids.ts'
 import { adminKey, TestClient } from '../../support/client.ts'
 import { type ServerOptions, startServer, type TestServer } from '../../support/server.ts'
@@ -37,7 +37,7 @@ async function insertKnownWallet({ data, databaseUrl, admin }: TestServer): Prom
   const config = readConfig(place)
   const store = await openStore(config, { checkpoints: false })
   try {
-    const rootKeys = await unsealByFile(store, config)
+    const { rootKeys } = await unsealByConfig({ store, config })
     if (rootKeys === undefined) throw new Error('the instance has no seal file')
     const app = await createApp(store, rootKeys, { config, publicUrl: () => '', jobs: null })
     const { keyvault, queue, clock } = app.deps

@@ -5,6 +5,7 @@ import { AggregatorRegistry } from 'prom-client'
 import type { Config } from '../config.ts'
 import { followRootKeys } from '../domain/keyvault/handover.ts'
 import { RootKeys } from '../domain/keyvault/rootKeys.ts'
+import type { Unseal, UnsealAnswer, UnsealBody } from '../http/unseal.ts'
 import { log } from '../platform/log.ts'
 import { metricsRegistry } from '../platform/metrics.ts'
 import type { Store } from '../store/engine.ts'
@@ -31,11 +32,16 @@ type Message =
   | { kind: 'unsealed' }
   | { kind: 'failed'; message: string }
   | { kind: 'metrics'; id: number; text?: string }
+  | { kind: 'attempt'; id: number; attempt: UnsealBody; address: string }
+  | { kind: 'attempted'; id: number; answer: UnsealAnswer | null }
 
 /** Starts as many serving processes as configured. */
-export async function startFleet(config: Config, store: Store): Promise<Fleet> {
-  if (config.workers > 1) return new WorkerFleet(store).start(config.workers)
-  const serving = await startServing(config, store)
+export async function startFleet(
+  config: Config,
+  { store, unseal }: { store: Store; unseal: Unseal },
+): Promise<Fleet> {
+  if (config.workers > 1) return new WorkerFleet(store, unseal).start(config.workers)
+  const serving = await startServing(config, store, { unseal })
   let rootKeys: RootKeys | undefined
   return {
     url: serving.url,
@@ -79,7 +85,7 @@ async function startAsWorker(config: Config): Promise<Serving> {
   const { rootKeys: known } = await told
   // Before it listens: whoever replaces a process that ended must not answer `sealed` for a moment.
   const rootKeys = known === null ? undefined : RootKeys.fromText(known)
-  const serving = await startServing(config, store, { metrics: askMetrics, rootKeys })
+  const serving = await startServing(config, store, { metrics: askMetrics, rootKeys, unseal })
   process.on('message', (message: Message) => {
     if (message.kind !== 'unseal') return
     const unsealed = serving.unseal(RootKeys.fromText(message.rootKeys))
@@ -98,11 +104,11 @@ function shareMetrics(): void {
   void new AggregatorRegistry()
 }
 
-let metricsAsked = 0
+let asked = 0
 
 /** A worker sees its own metrics only: the primary adds them up. */
 async function askMetrics(): Promise<string> {
-  const id = ++metricsAsked
+  const id = ++asked
   const answer = answerFrom(process, (message) =>
     message.kind === 'metrics' && message.id === id ? message : undefined,
   )
@@ -110,6 +116,18 @@ async function askMetrics(): Promise<string> {
   const { text } = await answer
   if (text === undefined) throw new Error('a serving process did not tell its metrics')
   return text
+}
+
+/** The primary unseals: people who give shares reach whichever process is free. */
+async function unseal(attempt: UnsealBody, address: string): Promise<UnsealAnswer> {
+  const id = ++asked
+  const answer = answerFrom(process, (message) =>
+    message.kind === 'attempted' && message.id === id ? message : undefined,
+  )
+  tellPrimary({ kind: 'attempt', id, attempt, address })
+  const { answer: given } = await answer
+  if (given === null) throw new Error('the primary could not unseal')
+  return given
 }
 
 interface Speaker {
@@ -136,11 +154,13 @@ class WorkerFleet implements Fleet {
   rootKeys: RootKeys | undefined
   readonly #store: Store
   readonly #aggregator = new AggregatorRegistry()
+  readonly #unseal: Unseal
   #stopping = false
   #following: NodeJS.Timeout | undefined
 
-  constructor(store: Store) {
+  constructor(store: Store, unseal: Unseal) {
     this.#store = store
+    this.#unseal = unseal
   }
 
   async start(count: number): Promise<this> {
@@ -201,15 +221,31 @@ class WorkerFleet implements Fleet {
         throw new HostError(`a serving process could not start: ${reason}`)
       }),
     ])
-    worker.on('message', (message: Message) => {
-      if (message.kind !== 'metrics') return
-      void this.#metrics().then((text) => {
-        if (worker.isConnected()) worker.send({ ...message, text })
-      })
-    })
+    worker.on('message', (message: Message) => void this.#answer(worker, message))
     worker.once('exit', (code) => this.#replace(code))
     if (this.rootKeys !== undefined) await handOver(worker, this.rootKeys)
     return url
+  }
+
+  async #answer(worker: Worker, message: Message): Promise<void> {
+    const tell = (reply: Message) => worker.isConnected() && worker.send(reply)
+    if (message.kind === 'metrics') {
+      const text = await this.#metrics()
+      tell(text === undefined ? message : { ...message, text })
+    }
+    if (message.kind === 'attempt') {
+      const { id, attempt, address } = message
+      tell({ kind: 'attempted', id, answer: await this.#attempt(attempt, address) })
+    }
+  }
+
+  async #attempt(attempt: UnsealBody, address: string): Promise<UnsealAnswer | null> {
+    try {
+      return await this.#unseal(attempt, address)
+    } catch (cause) {
+      log('error', 'an attempt to unseal failed', { cause })
+      return null
+    }
   }
 
   /** Undefined when a process does not tell its own in time, such as one that is just starting. */

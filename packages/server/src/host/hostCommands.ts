@@ -11,6 +11,7 @@ import {
   type RecoverOptions,
 } from './organizations.ts'
 import { rekey, rotateDataKeys, type RotateOptions } from './rotation.ts'
+import { addSeal, type AddSealOptions, noteSeal, removeSeal, type SealNote } from './seals.ts'
 import { replayEvents, type ReplayOptions, showSecret } from './webhooks.ts'
 
 export type HostCommand =
@@ -20,6 +21,9 @@ export type HostCommand =
   | { command: 'recoverAdmin'; options: RecoverOptions }
   | { command: 'setLimits'; options: LimitsOptions }
   | { command: 'freeze'; options: FreezeOptions }
+  | { command: 'addSeal'; options: AddSealOptions }
+  | { command: 'removeSeal'; options: { sealId: string } }
+  | { command: 'noteSeal'; options: SealNote }
   | { command: 'replayEvents'; options: ReplayOptions }
   | { command: 'rotateDataKeys'; options: RotateOptions }
   | { command: 'rekey' }
@@ -40,6 +44,12 @@ export function runAsHost(app: App, request: HostCommand): Promise<unknown> {
       return setLimits(app, request.options)
     case 'freeze':
       return freeze(app, request.options)
+    case 'addSeal':
+      return addSeal(app, request.options)
+    case 'removeSeal':
+      return removeSeal(app, request.options.sealId)
+    case 'noteSeal':
+      return noteSeal(app, request.options)
     case 'replayEvents':
       return replayEvents(app, request.options)
     case 'rotateDataKeys':

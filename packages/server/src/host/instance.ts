@@ -10,19 +10,14 @@ import {
   instanceKeyTable,
   listSeals,
   rootKeyTable,
+  type SealKind,
 } from '../domain/keyvault/keyvault.store.ts'
 import { DataKey } from '../domain/keyvault/dataKeys.ts'
 import { generateInstanceKeys } from '../domain/keyvault/instanceKeys.ts'
 import { newRecoverySecret } from '../domain/keyvault/recoveryWords.ts'
 import { RootKeys } from '../domain/keyvault/rootKeys.ts'
 import { writeSealFile } from '../domain/keyvault/sealFile.ts'
-import {
-  makeSeal,
-  offerSeal,
-  type SealKind,
-  type SealOffer,
-  sealRecipient,
-} from '../domain/keyvault/seals.ts'
+import { makeSeal, offerSeal, type SealOffer, sealRecipient } from '../domain/keyvault/seals.ts'
 import { insertOrganization, type OrganizationPlan } from '../domain/organization/create.ts'
 import { planUsers } from '../domain/user/user.ts'
 import { INSTANCE_ID, newUuid } from '../platform/ids.ts'
@@ -124,11 +119,15 @@ export async function initialise(
   const fileSecret = writeSealFile(config.sealFile)
   const adminFile = join(config.dataDirectory, 'admin.json')
   try {
-    const offer = (kind: SealKind, secret: Buffer) => {
+    const offer = (kind: SealKind, secret: Buffer, details: Record<string, unknown>) => {
       const name = { id: newUuid(nowMs), kind }
-      return offerSeal(name, sealRecipient(name, secret), {})
+      return offerSeal(name, sealRecipient(name, secret), details)
     }
-    const seals = [offer('file', fileSecret), offer('recovery', recovery.secret)]
+    // Whether the words were written down is known when somebody has typed them.
+    const seals = [
+      offer('file', fileSecret, { provedMs: nowMs }),
+      offer('recovery', recovery.secret, {}),
+    ]
     const dataKey = DataKey.generate()
     const keys = generateInstanceKeys(dataKey)
     const keyvault = Keyvault.fresh(rootKeys, dataKey, keys)

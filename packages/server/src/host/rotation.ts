@@ -2,7 +2,7 @@
 import type { App } from '../app.ts'
 import { type Effects, entryOnly } from '../commit/unit.ts'
 import { followRootKeys, succeedRootKey } from '../domain/keyvault/handover.ts'
-import { insertSealWraps, updateSealBinding } from '../domain/keyvault/keyvault.store.ts'
+import { insertSealWraps, updateSealDetails } from '../domain/keyvault/keyvault.store.ts'
 import {
   findLeftToRotate,
   insertRootKey,
@@ -65,7 +65,7 @@ export async function rekey(app: App): Promise<number> {
       // Anew: a seal may have come or gone since.
       await assertReplaceable(tx, rootKeys.newest.version)
       const { seals, wraps } = await wrapForAllSeals(tx, rootKeys, next)
-      for (const seal of seals) await updateSealBinding(tx, seal)
+      for (const seal of seals) await updateSealDetails(tx, seal)
       await insertSealWraps(tx, wraps)
       await insertRootKey(tx, { version: next.version, handover, created_ms: tx.nowMs })
     },

@@ -1,16 +1,17 @@
 // `keystead serve`: prepares the instance, starts its processes, and obeys the control socket.
 import cluster from 'node:cluster'
-import { existsSync } from 'node:fs'
 import { type App, createApp } from '../app.ts'
 import { type Config, readConfig } from '../config.ts'
-import type { RootKeys } from '../domain/keyvault/rootKeys.ts'
+import { listSeals, type Seal, type SealKind } from '../domain/keyvault/keyvault.store.ts'
+import { detailsOf } from '../domain/keyvault/seals.ts'
 import type { Store } from '../store/engine.ts'
 import { type ControlRequest, listenForControl } from './control.ts'
 import { type Fleet, serveAsWorker, startFleet, stopSignal } from './fleet.ts'
 import { runAsHost } from './hostCommands.ts'
 import { HostError, initialise, isEmptyDirectory, isInitialised, openStore } from './instance.ts'
 import { publicUrlOf } from './serving.ts'
-import { unsealByFile, unsealByWords } from './unsealing.ts'
+import { Unsealer } from './unsealer.ts'
+import { type Attempted, unsealByConfig } from './unsealing.ts'
 import { listWaitingMail } from './waitingMail.ts'
 
 /** Prints one line for a person; the last one of a start says where it listens. */
@@ -21,19 +22,20 @@ export async function serve(config: Config, print: Print): Promise<void> {
   if (cluster.isWorker) return serveAsWorker(config)
   const empty = isEmptyDirectory(config.dataDirectory)
   const store = await openStore(config, { checkpoints: true })
-  const rootKeys = await prepare(store, config, { empty, print })
-  const fleet = await startFleet(config, store)
-  if (rootKeys !== undefined) await fleet.unseal(rootKeys)
+  const { rootKeys, troubles } = await prepare(store, config, { empty, print })
+  const unsealer = new Unsealer({ store, config }, (opened) => fleet.unseal(opened))
+  const fleet: Fleet = await startFleet(config, {
+    store,
+    unseal: (attempt, address) => unsealer.attemptRemotely(attempt, address),
+  })
+  if (rootKeys !== undefined) await unsealer.accept(rootKeys)
   const control = await listenForControl(config, (request) =>
-    obey({ store, config, fleet }, request),
+    obey({ store, config, fleet, unsealer }, request),
   )
+  if (!empty) await describeSeals(store, print)
   if (rootKeys === undefined) {
-    print(
-      existsSync(config.sealFile)
-        ? `sealed: the seal key file ${config.sealFile} is not a seal of this instance`
-        : `sealed: there is no seal key file ${config.sealFile}`,
-    )
-    print('type `npx keystead unseal` and the recovery words')
+    for (const trouble of troubles) print(`sealed: ${trouble}`)
+    await explainUnsealing(store, print)
   }
   if (empty) print(`  try           npx keystead call getWhoami${flagsFor(config, fleet.url)}`)
   print(`listening on ${fleet.url}`)
@@ -42,13 +44,13 @@ export async function serve(config: Config, print: Print): Promise<void> {
   await fleet.close()
 }
 
-/** Makes the instance on an empty data directory; otherwise unseals it if the seal file is here. */
+/** Makes the instance on an empty data directory; otherwise unseals it as far as it is configured. */
 async function prepare(
   store: Store,
   config: Config,
   start: { empty: boolean; print: Print },
-): Promise<RootKeys | undefined> {
-  if (await isInitialised(store)) return unsealByFile(store, config)
+): Promise<Attempted> {
+  if (await isInitialised(store)) return unsealByConfig({ store, config })
   if (!start.empty) {
     throw new HostError(
       `the data directory ${config.dataDirectory} holds what an interrupted start left: remove it, or choose another with --data`,
@@ -65,7 +67,32 @@ async function prepare(
   start.print(`made a new instance in ${config.dataDirectory}`)
   start.print(`  organization  ${made.admin.organizationId}`)
   start.print(`  admin key     ${config.dataDirectory}/admin.json`)
-  return made.rootKeys
+  return { rootKeys: made.rootKeys, troubles: [] }
+}
+
+/** The seals of the instance, in one line. */
+async function describeSeals(store: Store, print: Print): Promise<void> {
+  const seals = await listSeals(store.reader)
+  print(`seals: ${seals.map(nameSeal).join(', ')}`)
+}
+
+function nameSeal(seal: Seal): string {
+  const { threshold, shares } = detailsOf(seal)
+  if (seal.kind !== 'shamir' || !Array.isArray(shares)) return seal.kind
+  return `shamir (${String(threshold)} of ${shares.length} shares)`
+}
+
+const HOW_TO_UNSEAL: Record<SealKind, string> = {
+  file: 'type `npx keystead unseal --file PATH` where a copy of the key file is',
+  passphrase: 'type `npx keystead unseal --passphrase` and the passphrase',
+  pkcs11: 'type `npx keystead unseal --token` when the token is there',
+  recovery: 'type `npx keystead unseal` and the recovery words',
+  shamir: 'type `npx keystead unseal --share` and a share, as often as shares are needed',
+}
+
+async function explainUnsealing(store: Store, print: Print): Promise<void> {
+  const kinds = new Set((await listSeals(store.reader)).map(({ kind }) => kind))
+  for (const kind of kinds) print(HOW_TO_UNSEAL[kind])
 }
 
 /** What `call` must be told when this server is not where it looks by default. */
@@ -99,13 +126,12 @@ interface Host {
   store: Store
   config: Config
   fleet: Fleet
+  unsealer: Unsealer
 }
 
 /** Obeys one command of the host's shell. */
 async function obey(host: Host, request: ControlRequest): Promise<unknown> {
-  if (request.command === 'unseal') {
-    return host.fleet.unseal(await unsealByWords(host.store, request.words))
-  }
+  if (request.command === 'unseal') return host.unsealer.attempt(request.attempt)
   const app = await openApp(host)
   return request.command === 'listMail' ? listWaitingMail(app) : runAsHost(app, request)
 }

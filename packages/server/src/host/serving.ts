@@ -8,6 +8,7 @@ import { smtpLane } from '../domain/mail/smtp.ts'
 import { createTurnkeyFamily } from '../family/turnkey/turnkey.ts'
 import { renderReference } from '../http/reference/documents.ts'
 import { type Backend, createHttpServer, type HttpServer } from '../http/server.ts'
+import type { Unseal } from '../http/unseal.ts'
 import type { Family } from '../operation/family.ts'
 import { handle } from '../pipeline/pipeline.ts'
 import { log, setLogLevel } from '../platform/log.ts'
@@ -29,6 +30,8 @@ export interface ServingOptions {
   metrics?: () => Promise<string>
   /** Unseals before the first request arrives. */
   rootKeys?: RootKeys | undefined
+  /** Unseals by what is sent over the network, where it is configured. */
+  unseal?: Unseal
 }
 
 export async function startServing(
@@ -41,10 +44,10 @@ export async function startServing(
   const family = familyOf(config)
   const jobs = { lanes: lanesOf(config), family }
   const open = (rootKeys: RootKeys) => createApp(store, rootKeys, { config, publicUrl, jobs })
-  const { rootKeys: known, metrics } = options
+  const { rootKeys: known, metrics, unseal } = options
   let app = known === undefined ? undefined : await open(known)
   let opening: Promise<App> | undefined
-  const listener = await listen(config, { app: () => app, ...(metrics && { metrics }) })
+  const listener = await listen(config, { app: () => app, metrics, unseal })
   return {
     url: listener.url,
     isSealed: () => app === undefined,
@@ -82,7 +85,8 @@ export function publicUrlOf({ publicUrl }: Config, url: string): string {
 export interface Source {
   /** Undefined while sealed. */
   app(): App | undefined
-  metrics?: () => Promise<string>
+  metrics?: (() => Promise<string>) | undefined
+  unseal?: Unseal | undefined
   /** Adds routes of its own. */
   mount?: (server: HttpServer) => void
 }
@@ -111,6 +115,7 @@ export async function listen(config: Config, source: Source): Promise<Listener> 
     publicKeys: () => ({ keys: source.app()?.deps.keyvault.instance.published() ?? [] }),
     metrics: source.metrics ?? (() => metricsRegistry.metrics()),
     documents: () => (documents ??= renderReference(families, url())),
+    unseal: config.unsealHttp ? (source.unseal ?? null) : null,
     reportUnexpected: (cause) => log('error', 'a request failed in the HTTP layer', { cause }),
   }
   const server = createHttpServer(backend, config)

@@ -3,10 +3,10 @@ import { expect } from 'vitest'
 import { type App, createApp } from '../../src/app.ts'
 import { openStore } from '../../src/host/instance.ts'
 import { readProgress } from '../../src/host/rotation.ts'
-import { unsealByFile, unsealByWords } from '../../src/host/unsealing.ts'
 import type { Store } from '../../src/store/engine.ts'
 import { type Engine, type Instance, openInstance, PUBLIC_URL } from '../support/instance.ts'
 import { mortal } from './faults.ts'
+import { openByFile, openByWords } from './opened.ts'
 import { type Furniture, furnish, readEverything, rotationOfApp } from './furnished.ts'
 
 const MINUTE_MS = 60_000
@@ -77,7 +77,8 @@ export class Crashes {
 
   async #recover(): Promise<void> {
     const store = await this.#openStore()
-    expect(await unsealByWords(store, this.#instance.recoveryWords)).toBeDefined()
+    const { config, recoveryWords } = this.#instance
+    expect(await openByWords({ store, config }, recoveryWords)).toBeDefined()
     const app = await this.#start(store)
     await readEverything(this.#instance, this.#furniture, app)
     // Reading makes events: without this there would be ever more to rewrap.
@@ -97,8 +98,7 @@ export class Crashes {
   /** A process as it starts: it knows what its seal opens, and nothing else. */
   async #start(store: Store): Promise<App> {
     const { config } = this.#instance
-    const rootKeys = await unsealByFile(store, config)
-    if (rootKeys === undefined) throw new Error('the seal file opens nothing')
+    const rootKeys = await openByFile({ store, config })
     const clock = this.#clock
     return createApp(store, rootKeys, { config, clock, publicUrl: () => PUBLIC_URL, jobs: null })
   }

@@ -4,10 +4,10 @@ import { type Answer, apiKeyParams, generateKey } from '../../../../tests/suppor
 import { invitationParams } from '../../../../tests/support/invitee.ts'
 import type { App } from '../../src/app.ts'
 import { readProgress, rekey, rotateDataKeys } from '../../src/host/rotation.ts'
-import { unsealByFile } from '../../src/host/unsealing.ts'
 import { accountParams, adminClient, type AppClient, signBody } from '../support/client.ts'
 import { engines, type Instance, openInstance } from '../support/instance.ts'
 import { type Furniture, furnish, readEverything, rotationOfApp } from './furnished.ts'
+import { openByFile } from './opened.ts'
 
 const MINUTE_MS = 60_000
 const ROTATIONS = 2
@@ -62,9 +62,8 @@ describe.each(engines)('under load on %s', (engine) => {
   }
 
   async function restarted(): Promise<App> {
-    const rootKeys = await unsealByFile(instance.app.store, instance.config)
-    if (rootKeys === undefined) throw new Error('the seal file opens nothing')
-    return instance.openWith(rootKeys)
+    const { app, config } = instance
+    return instance.openWith(await openByFile({ store: app.store, config }))
   }
 
   /** Everything that seals something, over and over. */

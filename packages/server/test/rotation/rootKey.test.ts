@@ -4,11 +4,11 @@ import { unwrapRow } from './wrapped.ts'
 import { Keyvault } from '../../src/domain/keyvault/keyvault.ts'
 import { RootKeys } from '../../src/domain/keyvault/rootKeys.ts'
 import { readProgress, rekey, rotateDataKeys } from '../../src/host/rotation.ts'
-import { unsealByFile } from '../../src/host/unsealing.ts'
 import { INSTANCE_ID } from '../../src/platform/ids.ts'
 import { adminClient, createWallet } from '../support/client.ts'
 import { engines, type Instance, openInstance } from '../support/instance.ts'
 import { type Furniture, furnish, readEverything, rotationOfApp } from './furnished.ts'
+import { openByFile } from './opened.ts'
 
 const MINUTE_MS = 60_000
 
@@ -35,11 +35,7 @@ describe.each(engines)('the root key on %s', (engine) => {
       replacing: false,
     })
   }
-  const unsealed = async () => {
-    const rootKeys = await unsealByFile(instance.app.store, instance.config)
-    if (rootKeys === undefined) throw new Error('the file opens no seal')
-    return rootKeys
-  }
+  const unsealed = () => openByFile({ store: instance.app.store, config: instance.config })
   const versionsOf = async () => (await unsealed()).all.map(({ version }) => version)
 
   test('opens with both until data keys are rewrapped, and then with the new one', async () => {

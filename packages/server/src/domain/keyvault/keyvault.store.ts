@@ -3,9 +3,8 @@ import type { WrappedDataKey } from './dataKeys.ts'
 import type { SealedSeed } from './seeds.ts'
 import type { Reader, Tx } from '../../store/engine.ts'
 import { table } from '../../store/table.ts'
-import type { Seal, SealWrap } from './seals.ts'
 
-export const sealTable = table('seal', {
+const sealTable = table('seal', {
   id: 'uuid',
   kind: 'text',
   created_ms: 'integer',
@@ -14,7 +13,7 @@ export const sealTable = table('seal', {
   details: 'text',
 })
 
-export const sealWrapTable = table('seal_wrap', {
+const sealWrapTable = table('seal_wrap', {
   seal_id: 'uuid',
   root_version: 'integer',
   wrapped: 'bytes',
@@ -57,6 +56,32 @@ export const privateKeySecretTable = table('private_key_secret', {
   sealed: 'bytes',
 })
 
+export type SealKind = 'file' | 'passphrase' | 'pkcs11' | 'recovery' | 'shamir'
+
+/** Which seal: its key and its wraps open for no other. */
+export interface SealName {
+  id: string
+  kind: SealKind
+}
+
+/** A row of `seal`. One of the older form has neither public key nor `auth_key`. */
+export interface Seal extends SealName {
+  /** P-256, 65 bytes. */
+  public_key: Buffer | null
+  /** The seal's authentication key under the root key, bound to everything else in the row. */
+  auth_key: Buffer | null
+  /** JSON. */
+  details: string
+  created_ms: number
+}
+
+/** A row of `seal_wrap`: a root key for one seal. */
+export interface SealWrap {
+  seal_id: string
+  root_version: number
+  wrapped: Buffer
+}
+
 /** Every seal, oldest first. */
 export function listSeals(reader: Reader): Promise<Seal[]> {
   return reader.all<Seal>(
@@ -69,6 +94,19 @@ export function listSealWraps(reader: Reader, sealId: string): Promise<SealWrap[
     'select seal_id, root_version, wrapped from seal_wrap where seal_id = ?u order by root_version',
     sealId,
   )
+}
+
+/** The version of the root key that wraps. */
+export async function findNewestRootVersion(reader: Reader): Promise<number | undefined> {
+  const newest = await reader.one<{ version: number }>(
+    'select version from root_key order by version desc limit 1',
+  )
+  return newest?.version
+}
+
+/** Changes what a seal's row says of it. */
+export async function updateSealDetails(tx: Tx, { id, details, auth_key }: Seal): Promise<void> {
+  await tx.run('update seal set details = ?, auth_key = ? where id = ?u', details, auth_key, id)
 }
 
 export async function insertSeal(
@@ -133,14 +171,6 @@ export async function replaceInstanceKey(
     before.sealed,
   )
   return changed === 1
-}
-
-/** The authentication key of a seal, under a new root key. */
-export async function updateSealBinding(
-  tx: Tx,
-  { id, auth_key: authKey }: Pick<Seal, 'id' | 'auth_key'>,
-): Promise<void> {
-  await tx.run('update seal set auth_key = ? where id = ?u', authKey, id)
 }
 
 export async function insertSealWraps(tx: Tx, wraps: readonly SealWrap[]): Promise<void> {

@@ -21,10 +21,12 @@ import {
   type InstanceKeyRow,
   listInstanceKeys,
   listWrappedDataKeys,
+  type Seal,
 } from './keyvault.store.ts'
 import { openPrivateKey } from './privateKeys.ts'
 import { followRootKeys } from './handover.ts'
 import type { RootKeys } from './rootKeys.ts'
+import { assertSeal, bindSeal, makeSeal, type SealOffer } from './seals.ts'
 import { openSeed, type Seed } from './seeds.ts'
 
 const DATA_KEYS_MAX = 20_000
@@ -157,6 +159,29 @@ export class Keyvault {
     const wrapped = dataKey.wrap(key, organizationId)
     const { version } = dataKey
     return { organization_id: organizationId, version, wrapped, root_version }
+  }
+
+  /** The rows of a new seal of the root keys. @param newest the version that the database says wraps */
+  makeSeal(offer: SealOffer, nowMs: number, newest: number | undefined) {
+    // Another process may have made a root key that this one has not heard of.
+    if (newest !== this.rootKeys.newest.version) return undefined
+    return makeSeal(offer, this.rootKeys, nowMs)
+  }
+
+  /** A seal's row with other details. @throws Tampered when it was changed from outside */
+  redescribeSeal(seal: Seal, details: Record<string, unknown>): Seal {
+    const { authKey } = assertSeal(seal, this.rootKeys)
+    return bindSeal({ ...seal, details: JSON.stringify(details) }, authKey, this.rootKeys)
+  }
+
+  /** Whether a seal's row is as an unsealed server wrote it; one of the older form is not. */
+  isTrustedSeal(seal: Seal): boolean {
+    try {
+      assertSeal(seal, this.rootKeys)
+      return true
+    } catch {
+      return false
+    }
   }
 
   /** Unseals a wallet's seed to derive accounts from it. */

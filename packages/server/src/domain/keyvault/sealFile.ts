@@ -7,10 +7,14 @@ import { decodeHex } from '@keystead/crypto/node'
 /** Writes a new seal key file, readable by its owner only. @throws Error when it exists */
 export function writeSealFile(path: string): Buffer {
   const secret = randomBytes(32)
-  writeFileSync(path, `${secret.toString('hex')}\n`, { mode: 0o600, flag: 'wx', flush: true })
+  writeNew(path, `${secret.toString('hex')}\n`)
+  return secret
+}
+
+function writeNew(path: string, text: string): void {
+  writeFileSync(path, text, { mode: 0o600, flag: 'wx', flush: true })
   // Otherwise the seal could be in the database, and a power cut take the file's name away.
   syncDirectory(dirname(path))
-  return secret
 }
 
 function syncDirectory(path: string): void {
@@ -30,4 +34,9 @@ export function readSealFile(path: string): Buffer | undefined {
   const secret = decodeHex(readFileSync(path, 'utf8').trim())
   if (secret?.length !== 32) throw new Error(`the seal key file ${path} is damaged`)
   return secret
+}
+
+/** Copies a key file to a new one, readable by its owner only. @throws Error when it exists */
+export function copySealFile(from: string, to: string): void {
+  writeNew(to, readFileSync(from, 'utf8'))
 }

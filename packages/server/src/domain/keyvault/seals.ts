@@ -14,33 +14,15 @@ import { encodeFields } from '../../platform/encoding.ts'
 import { uuidToBytes } from '../../platform/ids.ts'
 import type { Reader } from '../../store/engine.ts'
 import { Tampered } from '../audit/head.ts'
-import { listSeals } from './keyvault.store.ts'
+import { listSeals, type Seal, type SealName, type SealWrap } from './keyvault.store.ts'
 import { type RootKey, RootKeys } from './rootKeys.ts'
 
-export type SealKind = 'file' | 'passphrase' | 'pkcs11' | 'recovery' | 'shamir'
+/** The `enc` at the beginning of each wrap, which a device agrees with. */
+export const ENC_BYTES = 65
 
-/** Which seal: its key and its wraps open for no other. */
-export interface SealName {
-  id: string
-  kind: SealKind
-}
-
-/** A row of `seal`. One of the older form has neither public key nor `auth_key`. */
-export interface Seal extends SealName {
-  /** P-256, 65 bytes. */
-  public_key: Buffer | null
-  /** The seal's authentication key under the root key, bound to everything else in the row. */
-  auth_key: Buffer | null
-  /** JSON. */
-  details: string
-  created_ms: number
-}
-
-/** A row of `seal_wrap`: a root key for one seal. */
-export interface SealWrap {
-  seal_id: string
-  root_version: number
-  wrapped: Buffer
+/** What a seal's row says of how it is opened, and what became of it. Nothing in it is secret. */
+export function detailsOf({ details }: Pick<Seal, 'details'>): Record<string, unknown> {
+  return JSON.parse(details) as Record<string, unknown>
 }
 
 /** A seal that is to be made: what the server must know of its secret. */
