@@ -9,6 +9,7 @@ import { instanceCommands } from './instance.ts'
 import { organizationCommands } from './organizations.ts'
 import { policyCommands } from './policy.ts'
 import { requestCommands } from './request.ts'
+import { rotationCommands } from './rotation.ts'
 import { sealCommands } from './seals.ts'
 import { webhookCommands } from './webhooks.ts'
 
@@ -23,6 +24,7 @@ Object.assign(commands, {
   ...auditCommands,
   ...archiveCommands,
   ...policyCommands,
+  ...rotationCommands,
   ...webhookCommands,
 })
 

@@ -17,6 +17,7 @@ import { WEBHOOK_LANE } from './domain/webhook/event.ts'
 import { ActivityExpiry } from './jobs/expireActivities.ts'
 import { ExpiredKeyPurge } from './jobs/purgeExpiredKeys.ts'
 import { ImportKeyPurge } from './jobs/purgeImportKeys.ts'
+import { createRotation } from './jobs/rotation.ts'
 import type { Family } from './operation/family.ts'
 import type { Dependencies, Observed } from './pipeline/dependencies.ts'
 import { announcerOf } from './pipeline/record.ts'
@@ -45,6 +46,7 @@ const OUTBOX_MS = 1000
 const SUMMARY_MS = 60_000
 const PURGE_MS = 60_000
 const EXPIRY_MS = 60_000
+const ROTATION_MS = 1000
 const USAGE_MS = 5000
 const BACKUP_MS = 60_000
 
@@ -69,6 +71,11 @@ interface JobOptions {
 }
 
 export type BackupJob = Pick<BackupJobOptions, 'schedule' | 'openStore'>
+
+interface JobSettings extends JobOptions {
+  /** How old data keys get; null: any age. */
+  rotationDays: number | null
+}
 
 export interface AppOptions {
   config: Config
@@ -112,7 +119,10 @@ export async function createApp(
     window: { ...config.window, acceptedFromMs: instance?.acceptedFromMs ?? 0 },
     observe,
   }
-  const jobs = options.jobs === null ? noJobs : startJobs({ deps, store, rootKeys }, options.jobs)
+  const jobs =
+    options.jobs === null
+      ? noJobs
+      : startJobs({ deps, store }, { ...options.jobs, rotationDays: config.dataKeyRotationDays })
   const stop = async () => {
     await jobs.stop()
     await limiting.close()
@@ -161,16 +171,8 @@ interface Jobs {
 
 const noJobs: Jobs = { deliver: () => Promise.resolve(), stop: () => Promise.resolve() }
 
-interface Unsealed {
-  deps: Dependencies
-  store: Store
-  rootKeys: RootKeys
-}
-
-function startJobs(
-  { deps, store, rootKeys }: Unsealed,
-  { lanes, family, backups }: JobOptions,
-): Jobs {
+function startJobs({ deps, store }: Pick<App, 'deps' | 'store'>, settings: JobSettings): Jobs {
+  const { lanes, family, backups, rotationDays } = settings
   const holder = randomUUID()
   const { keyvault, clock, queue } = deps
   const start = (name: string, work: () => Promise<void>) =>
@@ -211,9 +213,12 @@ function startJobs(
   const expiry = start('expiry', () => waiting.run())
   void expiry.run()
   const usage = start('usage', () => writeUsage({ store, deps }))
+  const { rootKeys } = keyvault
   const scheduled = new ScheduledBackups({ ...deps, ...backups, store, rootKeys, holder })
   const backup = start('backup', () => scheduled.run())
   void backup.run()
+  const keys = createRotation({ ...deps, store, holder, rotationDays })
+  const rotation = start('rotation', () => keys.run())
   const timers = [
     setInterval(() => void checkpoint.run(), CHECKPOINT_MS),
     setInterval(() => void outbox.run(), OUTBOX_MS),
@@ -223,6 +228,7 @@ function startJobs(
     setInterval(() => void expiry.run(), EXPIRY_MS),
     setInterval(() => void usage.run(), USAGE_MS),
     setInterval(() => void backup.run(), BACKUP_MS),
+    setInterval(() => void rotation.run(), ROTATION_MS),
   ]
   return {
     deliver: () => outbox.run(),
@@ -230,7 +236,9 @@ function startJobs(
       for (const timer of timers) clearInterval(timer)
       webhooks.stop()
       scheduled.stop()
+      keys.stop()
       await backup.idle()
+      await rotation.idle()
       await events.idle()
       await outbox.idle()
       await purge.idle()

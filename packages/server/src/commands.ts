@@ -25,6 +25,7 @@ import {
 } from './host/instance.ts'
 import type { LimitValue } from './host/governance.ts'
 import type { DeleteOptions, Enrolment, RecoverOptions } from './host/organizations.ts'
+import { readProgress, type RotateOptions, type RotationProgress } from './host/rotation.ts'
 import { openApp, withInstance, withStore, writeAsHost } from './host/shell.ts'
 import type { Attempt, Unsealing } from './host/unsealer.ts'
 import { unsealByConfig } from './host/unsealing.ts'
@@ -165,6 +166,24 @@ export async function showSecret(config: Config, organizationId: string): Promis
     command: 'showSecret',
     options: { organizationId },
   })) as string
+}
+
+/**
+ * Gives data keys a new version: of one organization at once, of all by a running server.
+ * @throws HostError, AppError
+ */
+export async function rotateDataKeys(config: Config, options: RotateOptions): Promise<void> {
+  await writeAsHost(config, { command: 'rotateDataKeys', options })
+}
+
+/** Replaces the root key. @returns the version of the new one @throws HostError, AppError */
+export async function rekey(config: Config): Promise<number> {
+  return (await writeAsHost(config, { command: 'rekey' })) as number
+}
+
+/** How far rotation is. */
+export function readRotation(config: Config): Promise<RotationProgress> {
+  return withInstance(config, ({ reader }) => readProgress(reader))
 }
 
 /** What a root organization and all below it used in a month. */

@@ -181,6 +181,11 @@ const settings = {
     fallback: '0',
     about: 'Signatures that a root organization may make, with all below it; 0: any number.',
   },
+  KEYSTEAD_DATA_KEY_ROTATION_DAYS: {
+    schema: z.coerce.number().int().min(0).max(36_500),
+    fallback: '0',
+    about: 'After how many days the data key of an organization is rotated; 0: when asked to.',
+  },
   KEYSTEAD_REDIS_URL: {
     schema: z.union([z.literal(''), z.url({ protocol: /^rediss?$/ })]),
     fallback: '',
@@ -235,6 +240,8 @@ export interface Config {
   webhookPrivateHosts: string[]
   /** Of root organizations that have none of their own. */
   allowances: Allowances
+  /** Null: data keys are rotated when the host asks for it. */
+  dataKeyRotationDays: number | null
   /** Null: the database counts rate limits, or the only process. */
   redisUrl: string | null
   /** Scheduled backups, into an absolute path; null: none. */
@@ -307,6 +314,8 @@ function fromSettings(values: Settings): Config {
       requestsPerMinute: values.KEYSTEAD_REQUESTS_PER_MINUTE || null,
       signaturesPerMonth: values.KEYSTEAD_SIGNATURES_PER_MONTH || null,
     },
+    dataKeyRotationDays:
+      values.KEYSTEAD_DATA_KEY_ROTATION_DAYS === 0 ? null : values.KEYSTEAD_DATA_KEY_ROTATION_DAYS,
     redisUrl: values.KEYSTEAD_REDIS_URL === '' ? null : values.KEYSTEAD_REDIS_URL,
     backups:
       values.KEYSTEAD_BACKUP_DIR === ''

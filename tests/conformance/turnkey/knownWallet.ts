@@ -43,7 +43,7 @@ async function insertKnownWallet({ data, databaseUrl, admin }: TestServer): Prom
     const { keyvault, queue, clock } = app.deps
     const nowMs = clock.now()
     const newId = () => newUuid(nowMs)
-    const dataKey = await keyvault.dataKey(store.reader, organizationId)
+    const dataKey = await keyvault.dataKey(store.reader, { organizationId, keyVersion: 1 })
     const account = { curve: 'secp256k1', addressFormat: 'ethereum', name: null } as const
     const plan = planWallet({ organizationId, dataKey, nowMs, newId }, null, {
       name: 'known',

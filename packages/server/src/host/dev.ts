@@ -177,7 +177,7 @@ async function seedWallet(
 ): Promise<{ walletId: string; addresses: string[] }> {
   const { keyvault, queue, clock, store } = deps
   const nowMs = clock.now()
-  const dataKey = await keyvault.dataKey(store.reader, organizationId)
+  const dataKey = await keyvault.dataKey(store.reader, { organizationId, keyVersion: 1 })
   const newId = () => newUuid(nowMs)
   const plan = planWallet({ organizationId, dataKey, nowMs, newId }, null, {
     name: 'Development',

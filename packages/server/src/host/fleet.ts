@@ -3,6 +3,7 @@ import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import { AggregatorRegistry } from 'prom-client'
 import type { Config } from '../config.ts'
+import { followRootKeys } from '../domain/keyvault/handover.ts'
 import { RootKeys } from '../domain/keyvault/rootKeys.ts'
 import type { Unseal, UnsealAnswer, UnsealBody } from '../http/unseal.ts'
 import { log } from '../platform/log.ts'
@@ -12,6 +13,7 @@ import { HostError, openStore } from './instance.ts'
 import { type Serving, startServing } from './serving.ts'
 
 const RESTART_MS = 500
+const FOLLOW_MS = 5000
 
 export interface Fleet {
   url: string
@@ -154,6 +156,7 @@ class WorkerFleet implements Fleet {
   readonly #aggregator = new AggregatorRegistry()
   readonly #unseal: Unseal
   #stopping = false
+  #following: NodeJS.Timeout | undefined
 
   constructor(store: Store, unseal: Unseal) {
     this.#store = store
@@ -164,6 +167,7 @@ class WorkerFleet implements Fleet {
     try {
       const urls = await Promise.all(Array.from({ length: count }, () => this.#startWorker()))
       this.url = urls[0] ?? ''
+      this.#following = setInterval(() => void this.#follow(), FOLLOW_MS)
       return this
     } catch (error) {
       // Otherwise the others would keep a server running that never says where it listens.
@@ -179,6 +183,7 @@ class WorkerFleet implements Fleet {
 
   async close(): Promise<void> {
     this.#stopping = true
+    clearInterval(this.#following)
     await Promise.all(
       this.#living().map((worker) => {
         worker.process.kill('SIGTERM')
@@ -186,6 +191,14 @@ class WorkerFleet implements Fleet {
       }),
     )
     await this.#store.close()
+  }
+
+  /** Workers that are started later get the root keys from here: they must be the newest. */
+  async #follow(): Promise<void> {
+    if (this.rootKeys === undefined || this.#stopping) return
+    await followRootKeys(this.#store.reader, this.rootKeys).catch((cause: unknown) =>
+      log('error', 'the root keys could not be looked up', { cause }),
+    )
   }
 
   #living(): Worker[] {

@@ -10,6 +10,7 @@ import {
   recoverAdmin,
   type RecoverOptions,
 } from './organizations.ts'
+import { rekey, rotateDataKeys, type RotateOptions } from './rotation.ts'
 import { addSeal, type AddSealOptions, noteSeal, removeSeal, type SealNote } from './seals.ts'
 import { replayEvents, type ReplayOptions, showSecret } from './webhooks.ts'
 
@@ -24,6 +25,8 @@ export type HostCommand =
   | { command: 'removeSeal'; options: { sealId: string } }
   | { command: 'noteSeal'; options: SealNote }
   | { command: 'replayEvents'; options: ReplayOptions }
+  | { command: 'rotateDataKeys'; options: RotateOptions }
+  | { command: 'rekey' }
   | { command: 'showSecret'; options: { organizationId: string } }
 
 /** Runs one command as the host. @throws HostError, AppError */
@@ -49,6 +52,10 @@ export function runAsHost(app: App, request: HostCommand): Promise<unknown> {
       return noteSeal(app, request.options)
     case 'replayEvents':
       return replayEvents(app, request.options)
+    case 'rotateDataKeys':
+      return rotateDataKeys(app, request.options)
+    case 'rekey':
+      return rekey(app)
     case 'showSecret':
       return showSecret(app, request.options.organizationId)
   }

@@ -12,7 +12,7 @@ import {
   rootKeyTable,
   type SealKind,
 } from '../domain/keyvault/keyvault.store.ts'
-import { type DataKey, generateDataKey } from '../domain/keyvault/dataKeys.ts'
+import { DataKey } from '../domain/keyvault/dataKeys.ts'
 import { generateInstanceKeys } from '../domain/keyvault/instanceKeys.ts'
 import { newRecoverySecret } from '../domain/keyvault/recoveryWords.ts'
 import { RootKeys } from '../domain/keyvault/rootKeys.ts'
@@ -142,7 +142,7 @@ export async function initialise(
       offer('file', fileSecret, { provedMs: nowMs }),
       offer('recovery', recovery.secret, {}),
     ]
-    const dataKey = generateDataKey()
+    const dataKey = DataKey.generate()
     const keys = generateInstanceKeys(dataKey)
     const keyvault = Keyvault.fresh(rootKeys, dataKey, keys)
     const { plan, admin } = planRootOrganization(keyvault, options, nowMs)

@@ -100,7 +100,13 @@ async function buildUnit(
   const denied = DENIALS.has(execution.error?.code)
   const id = newUuid(nowMs)
   const waits = execution.status === 'CONSENSUS_NEEDED'
-  const body = await storedBody(deps, { call, submission, activityId: id, held: waits })
+  const body = await storedBody(deps, {
+    call,
+    submission,
+    organization,
+    activityId: id,
+    held: waits,
+  })
   return {
     id: newUuid(nowMs),
     ...decidedOn(caller),

@@ -81,6 +81,13 @@ export const lastBackupSeconds = new Gauge({
   registers,
 })
 
+export const rewrapped = new Counter({
+  name: 'keystead_rewrapped_total',
+  help: 'Rows sealed anew under a newer key, by table',
+  labelNames: ['table'] as const,
+  registers,
+})
+
 let collecting = false
 
 /** Starts the metrics of the process itself: memory, CPU, event loop. */

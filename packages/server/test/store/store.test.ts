@@ -246,6 +246,7 @@ describe.each(engines)('the %s store', (engine) => {
       schema_version: 'migrate.ts alone',
       lease: 'written by upsert',
       rate_window: 'written by upsert',
+      rotation_request: 'written by upsert',
       signing_quota: 'written by upsert',
       usage_month: 'written by upsert',
       sample: '',

@@ -7,7 +7,7 @@ import { type App, createApp } from '../../src/app.ts'
 import { type Config, readConfig } from '../../src/config.ts'
 import { exportAudit } from '../../src/domain/audit/export.ts'
 import { type AuditVerdict, AuditVerifier } from '../../src/domain/audit/verify.ts'
-import type { RootKeys } from '../../src/domain/keyvault/rootKeys.ts'
+import { RootKeys } from '../../src/domain/keyvault/rootKeys.ts'
 import { type Admin, initialise, openStore } from '../../src/host/instance.ts'
 import { createRootOrganization } from '../../src/host/organizations.ts'
 import { backupsOf, familyOf } from '../../src/host/serving.ts'
@@ -34,6 +34,8 @@ export class Instance {
   readonly config: Config
   readonly admin: Admin
   readonly app: App
+  /** What opens its recovery seal. */
+  readonly recoveryWords: string
   readonly #rootKeys: RootKeys
   readonly #options: InstanceOptions
   readonly #outside: Store
@@ -45,6 +47,7 @@ export class Instance {
     this.config = parts.config
     this.admin = parts.admin
     this.app = parts.app
+    this.recoveryWords = parts.recoveryWords
     this.#rootKeys = parts.rootKeys
     this.#options = parts.options
     this.#outside = parts.outside
@@ -57,11 +60,16 @@ export class Instance {
   }
 
   /** What another process of the server is: its own store, caches and queue. */
-  async openApp(options: InstanceOptions = this.#options): Promise<App> {
+  openApp(options: InstanceOptions = this.#options): Promise<App> {
+    return this.openWith(RootKeys.fromText(this.#rootKeys.toText()), options)
+  }
+
+  /** A process that knows these root keys. */
+  async openWith(rootKeys: RootKeys, options: InstanceOptions = this.#options): Promise<App> {
     const store = await openStore(this.config, { checkpoints: false })
     this.#stores.push(store)
     const { config } = this
-    return startApp({ store, config, rootKeys: this.#rootKeys, options })
+    return startApp({ store, config, rootKeys, options })
   }
 
   /** Another root organization, with a key pair for its first user. */
@@ -147,6 +155,7 @@ interface InstanceParts {
   config: Config
   admin: Admin
   app: App
+  recoveryWords: string
   rootKeys: RootKeys
   options: InstanceOptions
   outside: Store
@@ -205,7 +214,8 @@ export async function openInstance(
   const databaseUrl = (await options.through?.(place.databaseUrl)) ?? place.databaseUrl
   const config = { ...place.configure(databaseUrl), ...options.config }
   const store = await openStore(config, { checkpoints: false })
-  const { admin, rootKeys } = await initialise(store, config, ADMIN)
+  const { admin, recoveryWords, rootKeys } = await initialise(store, config, ADMIN)
   const app = await startApp({ store, config, rootKeys, options })
-  return new Instance({ config, admin, app, rootKeys, options, outside, drop: place.drop })
+  const parts = { config, admin, app, recoveryWords, rootKeys, options, outside }
+  return new Instance({ ...parts, drop: place.drop })
 }

@@ -1,4 +1,5 @@
 // SQL of the key hierarchy: seals, wrapped data keys, sealed instance keys, sealed wallet seeds.
+import type { WrappedDataKey } from './dataKeys.ts'
 import type { SealedSeed } from './seeds.ts'
 import type { Reader, Tx } from '../../store/engine.ts'
 import { table } from '../../store/table.ts'
@@ -29,6 +30,8 @@ export const organizationKeyTable = table('organization_key', {
   version: 'integer',
   wrapped: 'bytes',
   root_version: 'integer',
+  created_ms: 'integer',
+  superseded_ms: 'integer',
 })
 
 export const instanceKeyTable = table('instance_key', {
@@ -111,10 +114,7 @@ export async function insertSeal(
   { seal, wraps }: { seal: Seal; wraps: readonly SealWrap[] },
 ): Promise<void> {
   await tx.insert(sealTable, [{ ...seal }])
-  await tx.insert(
-    sealWrapTable,
-    wraps.map((wrap) => ({ ...wrap })),
-  )
+  await insertSealWraps(tx, wraps)
 }
 
 /** Replaces a seal's row and its wraps of the same root keys. */
@@ -132,16 +132,14 @@ export async function deleteSeal(tx: Tx, sealId: string): Promise<boolean> {
   return (await tx.run('delete from seal where id = ?u', sealId)) === 1
 }
 
-/** A data key as it is stored, and the version of the root key that wraps it. */
-export type WrappedDataKey = { wrapped: Buffer; root_version: number }
-
-export function findWrappedDataKey(
+/** The versions of an organization's data key, oldest first. */
+export function listWrappedDataKeys(
   reader: Reader,
   organizationId: string,
-): Promise<WrappedDataKey | undefined> {
-  return reader.one<WrappedDataKey>(
-    `select wrapped, root_version from organization_key where organization_id = ?u
-     order by version desc limit 1`,
+): Promise<WrappedDataKey[]> {
+  return reader.all<WrappedDataKey>(
+    `select version, wrapped, root_version from organization_key where organization_id = ?u
+     order by version`,
     organizationId,
   )
 }
@@ -156,6 +154,29 @@ export interface InstanceKeyRow {
 export function listInstanceKeys(reader: Reader): Promise<InstanceKeyRow[]> {
   return reader.all<InstanceKeyRow>(
     'select name, version, public_key, sealed from instance_key order by name, version',
+  )
+}
+
+/** Writes a secret sealed anew. @returns whether it was still `before` */
+export async function replaceInstanceKey(
+  tx: Tx,
+  before: InstanceKeyRow,
+  { sealed }: Pick<InstanceKeyRow, 'sealed'>,
+): Promise<boolean> {
+  const changed = await tx.run(
+    'update instance_key set sealed = ? where name = ? and version = ? and sealed = ?',
+    sealed,
+    before.name,
+    before.version,
+    before.sealed,
+  )
+  return changed === 1
+}
+
+export async function insertSealWraps(tx: Tx, wraps: readonly SealWrap[]): Promise<void> {
+  await tx.insert(
+    sealWrapTable,
+    wraps.map((wrap) => ({ ...wrap })),
   )
 }
 

@@ -47,6 +47,15 @@ export class RootKeys {
     return [...this.#keys].map(([version, key]) => ({ version, key })).sort(byVersion)
   }
 
+  has(version: number): boolean {
+    return this.#keys.has(version)
+  }
+
+  /** Forgets the keys before that version, which wrap nothing any more. */
+  forgetBefore(version: number): void {
+    for (const known of [...this.#keys.keys()]) if (known < version) this.#keys.delete(known)
+  }
+
   /** @throws Error when that version is not known */
   key(version: number): Buffer {
     const key = this.#keys.get(version)

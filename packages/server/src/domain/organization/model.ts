@@ -129,6 +129,8 @@ export interface Policy {
 export interface Snapshot {
   organizationId: string
   revision: number
+  /** The version of its data key that sealed at this revision. */
+  keyVersion: number
   name: string
   /** The parent of a sub-organization; null for a root organization. */
   parentId: string | null

@@ -19,7 +19,10 @@ import type {
 } from './model.ts'
 
 /** What a decision reads, but for the place in the chain. */
-export function snapshotFromRows(row: Row, rows: CoveredRows): Omit<Snapshot, 'revision'> {
+export function snapshotFromRows(
+  row: Row,
+  rows: CoveredRows,
+): Omit<Snapshot, 'revision' | 'keyVersion'> {
   const apiKeys = rows.apiKeys.map(apiKeyFromRow)
   const passkeys = rows.passkeys.map(passkeyFromRow)
   const oidcIdentities = rows.oidcIdentities.map(oidcIdentityFromRow)
