@@ -4,6 +4,7 @@ import {
   type AddressFormat,
   bitcoinFormatOf,
   type Curve,
+  type MnemonicLanguage,
   publicKeyOf,
   sealMessage,
   signBundle,
@@ -124,16 +125,19 @@ export class Keyvault {
 
   /**
    * A wallet's words, and its passphrase if it has one, for the holder of a P-256 key alone.
+   * @param wallet.language see `openPhrase`
    * @returns the text of an export bundle
    */
   async exportWallet(
     reader: Reader,
-    { organizationId, walletId }: { organizationId: string; walletId: string },
+    wallet: { organizationId: string; walletId: string; language: MnemonicLanguage | null },
     targetKey: Buffer,
   ): Promise<string> {
+    const { organizationId, walletId, language } = wallet
     const secret = await loadWalletSecret(reader, organizationId, walletId)
     const dataKey = await this.dataKey(reader, organizationId)
-    return this.#exportBundle(organizationId, targetKey, openPhrase(dataKey, walletId, secret))
+    const phrase = openPhrase(dataKey, { wallet_id: walletId, ...secret }, language)
+    return this.#exportBundle(organizationId, targetKey, phrase)
   }
 
   /** A private key of 32 bytes, likewise. @throws Tampered as `sign` does */
