@@ -7,7 +7,7 @@ import {
   generatePrivateKey,
   publicKeyOf,
 } from '../src/node/index.ts'
-import { libraryAddresses } from './addressLibraries.ts'
+import { libraryAddresses } from '../../../tests/support/addressLibraries.ts'
 
 const ELSEWHERE = /^(?:bitcoin|doge)_/
 const count = rounds('random addresses')

@@ -34,9 +34,7 @@ export function aeadKey(bytes: Uint8Array): AeadKey {
  */
 export function aeadSeal(key: AeadKey, plaintext: Uint8Array, aad: Uint8Array): Buffer {
   const nonce = randomBytes(nonceBytes)
-  const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: tagBytes })
-  cipher.setAAD(aad)
-  return Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()])
+  return Buffer.concat([nonce, encryptOnce({ key, nonce, aad }, plaintext)])
 }
 
 /**
@@ -46,14 +44,29 @@ export function aeadSeal(key: AeadKey, plaintext: Uint8Array, aad: Uint8Array): 
  * caller cannot tell which
  */
 export function aeadOpen(key: AeadKey, sealed: Uint8Array, aad: Uint8Array): Buffer {
-  if (sealed.length < nonceBytes + tagBytes) throw new Error('authentication failed')
   const nonce = sealed.subarray(0, nonceBytes)
-  const ciphertext = sealed.subarray(nonceBytes, sealed.length - tagBytes)
+  return decryptOnce({ key, nonce, aad }, sealed.subarray(nonceBytes))
+}
+
+/** What one value is encrypted with: `nonce` is 12 bytes, never used before with this key. */
+export type AeadContext = Readonly<{ key: AeadKey; nonce: Uint8Array; aad: Uint8Array }>
+
+/** Encrypts with a nonce of the caller's. @returns ciphertext ‖ tag (16 bytes) */
+export function encryptOnce({ key, nonce, aad }: AeadContext, plaintext: Uint8Array): Buffer {
+  const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: tagBytes })
+  cipher.setAAD(aad)
+  return Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()])
+}
+
+/** Decrypts what {@link encryptOnce} returned, or throws as {@link aeadOpen} does. */
+export function decryptOnce({ key, nonce, aad }: AeadContext, encrypted: Uint8Array): Buffer {
+  const end = encrypted.length - tagBytes
+  if (nonce.length !== nonceBytes || end < 0) throw new Error('authentication failed')
   try {
     const decipher = createDecipheriv(algorithm, key, nonce, { authTagLength: tagBytes })
     decipher.setAAD(aad)
-    decipher.setAuthTag(sealed.subarray(sealed.length - tagBytes))
-    return Buffer.concat([decipher.update(ciphertext), decipher.final()])
+    decipher.setAuthTag(encrypted.subarray(end))
+    return Buffer.concat([decipher.update(encrypted.subarray(0, end)), decipher.final()])
   } catch (cause) {
     throw new Error('authentication failed', { cause })
   }

@@ -33,6 +33,26 @@ export function hkdfSha256(key: Uint8Array, info: Uint8Array, length: number): B
   return Buffer.from(hkdfSync('sha256', key, new Uint8Array(), info, length))
 }
 
+/** HKDF-Extract with SHA-256 (RFC 5869 section 2.2): a 32-byte key for {@link hkdfExpand}. */
+export function hkdfExtract(salt: Uint8Array, key: Uint8Array): Buffer {
+  return hmacSha256(salt, key)
+}
+
+/**
+ * HKDF-Expand with SHA-256 (RFC 5869 section 2.3).
+ *
+ * @param length - bytes wanted, at most 8160
+ * @throws RangeError when `length` is over the limit
+ */
+export function hkdfExpand(key: Uint8Array, info: Uint8Array, length: number): Buffer {
+  if (length > 255 * 32) throw new RangeError('HKDF-SHA-256 gives at most 8160 bytes')
+  const blocks: Buffer[] = []
+  for (let n = 1; (n - 1) * 32 < length; n += 1) {
+    blocks.push(hmacSha256(key, Buffer.concat([blocks.at(-1) ?? Buffer.of(), info, Buffer.of(n)])))
+  }
+  return Buffer.concat(blocks).subarray(0, length)
+}
+
 /** Whether two byte strings are equal; the time taken depends on their lengths only. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b)

@@ -20,6 +20,16 @@ export {
   verifySchnorr,
 } from './bitcoin/schnorr.ts'
 export { outputScripts } from './bitcoin/script.ts'
+export {
+  encodeCredentialBundle,
+  encodeSealedMessage,
+  openMessage,
+  parseSealedMessage,
+  type SealedMessage,
+  sealMessage,
+  signBundle,
+  verifyBundle,
+} from './bundle.ts'
 export type { Curve } from './curve.ts'
 export { type EcdsaSignature, encodeEcdsaDer, parseEcdsaDer } from './der.ts'
 export { derivePrivateKey, parsePath } from './derive.ts'
@@ -35,6 +45,14 @@ export type { AccessListEntry, SignedAuthorization } from './ethereum/transactio
 export { hashTypedData, type TypedDataDigest, type TypedDataDomain } from './ethereum/typedData.ts'
 export type { Verdict } from './verdict.ts'
 export { withEthereumChecksum } from './address/ethereum.ts'
+export {
+  deriveHpkeKey,
+  type HpkeBinding,
+  type HpkeRecipient,
+  hpkeRecipient,
+  openFrom,
+  sealTo,
+} from './hpke.ts'
 export { equalBytes, hkdfSha256, hmacSha256, keccak256, sha256 } from './hash.ts'
 export {
   entropyToMnemonic,
@@ -47,7 +65,7 @@ export {
   mnemonicToSeed,
   parseMnemonic,
 } from './mnemonic.ts'
-export { generatePrivateKey, publicKeyOf } from './privateKey.ts'
+export { generatePrivateKey, isPrivateKey, publicKeyOf } from './privateKey.ts'
 export { parsePublicKey, uncompressPublicKey, type VerifyKey } from './publicKey.ts'
 export { type RecoverableSignature, signEd25519, signP256, signSecp256k1 } from './sign.ts'
 export {

@@ -10,7 +10,7 @@ import { WalletContractV3R2, WalletContractV4, WalletContractV5R1 } from '@ton/t
 import { computeAddress, SigningKey } from 'ethers'
 import { utils as tron } from 'tronweb'
 import { deriveAddress } from 'xrpl'
-import type { AddressFormat, Curve } from '../src/node/index.ts'
+import type { AddressFormat, Curve } from '@keystead/crypto/node'
 
 /** How a library writes a key of `curve` in `format`. @param publicKey compressed */
 interface LibraryAddress {
