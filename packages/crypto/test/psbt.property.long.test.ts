@@ -88,8 +88,8 @@ const seen = { refused: 0, read: 0, signed: 0 }
 
 function expectVerdict(bytes: Buffer): void {
   const verdict = parsePsbt(bytes)
+  expect(verdict.ok ? '' : verdict.reason).toMatch(/^[a-zA-Z0-9_.:,`^[\] -]*$/)
   if (!verdict.ok) {
-    expect(verdict.reason).toMatch(/^[a-zA-Z0-9_.:,`^[\] -]*$/)
     seen.refused += 1
     return
   }
@@ -141,6 +141,5 @@ test('damaged PSBTs are refused, or read and signed without contradiction', () =
     }),
     { numRuns },
   )
-  console.log('seen', seen)
   for (const count of Object.values(seen)) expect(count).toBeGreaterThan(numRuns / 20)
 })
