@@ -22,6 +22,8 @@ import { replayEvents } from '../../src/host/webhooks.ts'
 import { ActivityExpiry } from '../../src/jobs/expireActivities.ts'
 import { ExpiredKeyPurge } from '../../src/jobs/purgeExpiredKeys.ts'
 import { isInitialised } from '../../src/host/instance.ts'
+import { addRecoverySeal, removeSeal, testSeal } from '../../src/host/sealCommands.ts'
+import { openWith } from '../../src/host/unsealing.ts'
 import { listWaitingMail } from '../../src/host/waitingMail.ts'
 import {
   accountParams,
@@ -32,6 +34,7 @@ import {
   signBody,
 } from './client.ts'
 import type { Instance } from './instance.ts'
+import { byFile, byWords, placeOf } from './seals.ts'
 import { deleteKeys, verifyEmail } from './units.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -59,6 +62,7 @@ export async function exercise(instance: Instance): Promise<void> {
   await stopCheckpoints({ store, holder: 'test' })
   await instance.verify()
   await isInitialised(store)
+  await useSeals(instance)
   const { reader } = deps.store
   await listRootOrganizations(reader, { after: null, limit: 10 })
   await findSubOrganizationsOf(reader, admin.organizationId, {
@@ -68,6 +72,15 @@ export async function exercise(instance: Instance): Promise<void> {
   await findNewestLeaf(reader, admin.organizationId)
   await findEntryAt(reader, admin.organizationId, 1)
   await findActivity(reader, admin.organizationId, newest)
+}
+
+/** Adds, tests and removes a seal. */
+async function useSeals(instance: Instance): Promise<void> {
+  const { config } = instance
+  const { sealId, words } = await addRecoverySeal(config)
+  await testSeal(config, byWords(words), sealId)
+  await removeSeal(config, sealId)
+  await openWith(placeOf(instance), byFile(instance))
 }
 
 async function useWallets(admin: AppClient): Promise<void> {
