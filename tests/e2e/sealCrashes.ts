@@ -24,7 +24,7 @@ export interface Crashes {
 interface Scene {
   config: Config
   /** A path for a key file of its own. */
-  path(name: string): string
+  path: (name: string) => string
 }
 
 async function withScene<T>(work: (scene: Scene) => Promise<T>): Promise<T> {

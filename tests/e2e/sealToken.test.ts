@@ -41,7 +41,7 @@ describe('a token', PATIENT, () => {
 
   const run = (words: readonly string[], env: Record<string, string> = {}) =>
     keystead([...words, '--data', server.data], { env: { ...server.env, ...env } })
-  const health = async () => (await fetch(`${server.url}/healthz`)).json()
+  const health = async (): Promise<unknown> => (await fetch(`${server.url}/healthz`)).json()
 
   test('gets a key pair of its own, which opens the instance', async () => {
     expect(await run(['seal', 'add', 'pkcs11'])).toMatchObject({

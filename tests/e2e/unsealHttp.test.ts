@@ -18,7 +18,8 @@ const unseal = async (server: TestServer, body: unknown, headers: Record<string,
   return { status, json }
 }
 
-const health = async (server: TestServer) => (await fetch(`${server.url}/healthz`)).json()
+const health = async (server: TestServer): Promise<unknown> =>
+  (await fetch(`${server.url}/healthz`)).json()
 
 async function addSeals(server: TestServer) {
   const run = (words: readonly string[], input = '') =>

@@ -32,16 +32,17 @@ const BUSY_MS_STEP = 10
 
 /**
  * Brings the schema to this program's version, in one transaction.
+ * @param upTo the last version to apply, if not every one that this program knows
  * @throws Error when the database was written by a newer program
  * @throws Busy when another process has been writing to it for five seconds
  */
-export async function migrate(store: Store): Promise<void> {
+export async function migrate(store: Store, upTo = Infinity): Promise<void> {
   // Asked first: a database that is up to date need not be written.
   if ((await presentVersion(store.reader)) === newestOf(migrations(store.engine))) return
   const deadlineMs = performance.now() + BUSY_MS_MAX
   for (;;) {
     try {
-      await store.write('alone', (tx) => apply(tx))
+      await store.write('alone', (tx) => apply(tx, upTo))
       return
     } catch (error) {
       // A database in use is no reason not to start: on SQLite a running server often writes.
@@ -67,7 +68,7 @@ function newestOf(known: readonly { version: number }[]): number {
   return known.at(-1)?.version ?? 0
 }
 
-async function apply(tx: Tx): Promise<void> {
+async function apply(tx: Tx, upTo: number): Promise<void> {
   if (tx.engine === 'postgres') await tx.all('select pg_advisory_xact_lock(7235487)')
   await tx.run('create table if not exists schema_version (version bigint primary key)')
   const row = await tx.one<{ version: number | null }>(NEWEST)
@@ -80,7 +81,7 @@ async function apply(tx: Tx): Promise<void> {
     )
   }
   for (const { version, statements } of known) {
-    if (version <= present) continue
+    if (version <= present || version > upTo) continue
     await tx.run('insert into schema_version (version) values (?)', version)
     for (const statement of statements) await tx.run(statement)
   }
