@@ -6,10 +6,12 @@ import type { App } from '../../src/app.ts'
 import { findActivity } from '../../src/domain/activity/activity.store.ts'
 import { openBody } from '../../src/domain/webhook/event.ts'
 import { listWaitingMail } from '../../src/host/waitingMail.ts'
+import { readProgress } from '../../src/host/rotation.ts'
 import { showSecret } from '../../src/host/webhooks.ts'
 import { createRotation, type Rotation } from '../../src/jobs/rotation.ts'
 import { signedBody } from '../../src/pipeline/bodies.ts'
 import type { Clock } from '../../src/platform/clock.ts'
+import type { Reader } from '../../src/store/engine.ts'
 import { accountParams, adminClient, AppClient, createWallet, signBody } from '../support/client.ts'
 import type { Instance } from '../support/instance.ts'
 import { setWebhook } from '../support/webhooks.ts'
@@ -124,6 +126,14 @@ export async function readEverything(
 
 export function organizations(instance: Instance) {
   return instance.rows<{ organization_id: string }>('select organization_id from organization')
+}
+
+/** Nothing is left under an older key, and no older key is left. */
+export async function expectComplete(reader: Reader): Promise<void> {
+  expect(await readProgress(reader)).toMatchObject({
+    rootKey: { dataKeysLeft: 0, replacing: false },
+    dataKeys: { toRotate: 0, toRewrap: 0 },
+  })
 }
 
 /** The jobs of rotation in the process of `app`. */
