@@ -1,6 +1,7 @@
 // The `keystead` command: finds the sub-command, and turns failures into one clear line.
 import { readFileSync } from 'node:fs'
-import { AppError, ConfigError, HostError } from '@keystead/server/commands'
+import { AppError, ArchiveError, ConfigError, HostError } from '@keystead/server/commands'
+import { archiveCommands } from './archive.ts'
 import { auditCommands } from './audit.ts'
 import { type Command, UsageError } from './command.ts'
 import { governanceCommands } from './governance.ts'
@@ -21,6 +22,7 @@ Object.assign(commands, {
   ...governanceCommands,
   ...requestCommands,
   ...auditCommands,
+  ...archiveCommands,
   ...policyCommands,
   ...rotationCommands,
   ...webhookCommands,
@@ -59,6 +61,7 @@ function version(): string {
 function explain(error: unknown): string {
   const expected =
     error instanceof HostError ||
+    error instanceof ArchiveError ||
     error instanceof ConfigError ||
     error instanceof UsageError ||
     error instanceof AppError

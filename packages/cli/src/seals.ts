@@ -6,9 +6,9 @@ import {
   addShamirSeal,
   addTokenSeal,
   type Attempt,
-  type Config,
   exportSealFile,
   listSeals,
+  type NextShare,
   type Opener,
   openerOfFile,
   openerOfShares,
@@ -32,14 +32,14 @@ import {
 import { askOnce, TypedLines } from './typed.ts'
 
 /** With what a seal is opened: without any, with recovery words. */
-const openerOptions = {
+export const openerOptions = {
   passphrase: { type: 'boolean' },
   share: { type: 'boolean' },
   token: { type: 'boolean' },
   file: { type: 'string' },
 } as const
 
-interface OpenerValues {
+export interface OpenerValues {
   passphrase?: boolean
   share?: boolean
   token?: boolean
@@ -86,14 +86,18 @@ function describeUnsealing({ sealed, shares }: Unsealing): string {
   return `still sealed: ${shares?.given ?? 0} of ${shares?.needed ?? 0} shares`
 }
 
-async function openerFrom(config: Config, values: OpenerValues): Promise<Opener> {
+/** What somebody opens a seal with. @param shares asks for shares until there are enough */
+export async function openerFrom(
+  values: OpenerValues,
+  shares: (next: NextShare) => Promise<Opener>,
+): Promise<Opener> {
   switch (meansOf(values)) {
     case 'words':
       return openerOfWords(await askWords())
     case 'passphrase':
       return { kind: 'passphrase', passphrase: await askPassphrase() }
     case 'share':
-      return openerOfTypedShares(config)
+      return openerOfTypedShares(shares)
     case 'token':
       return { kind: 'pkcs11' }
     case 'file':
@@ -101,10 +105,10 @@ async function openerFrom(config: Config, values: OpenerValues): Promise<Opener>
   }
 }
 
-async function openerOfTypedShares(config: Config): Promise<Opener> {
+async function openerOfTypedShares(shares: (next: NextShare) => Promise<Opener>): Promise<Opener> {
   const lines = new TypedLines({ hidden: false })
   try {
-    return await openerOfShares(config, (progress) =>
+    return await shares((progress) =>
       lines.ask(
         progress === null
           ? 'share: '
@@ -120,7 +124,8 @@ async function runTest(words: readonly string[]): Promise<number> {
   const { values, positionals } = readOptions(words, { ...dataOption, ...openerOptions }, 1)
   const config = configFor({ KEYSTEAD_DATA: values.data })
   const wanted = idFrom('seal', positionals[0])
-  const sealId = await testSeal(config, await openerFrom(config, values), wanted)
+  const opener = await openerFrom(values, (next) => openerOfShares(config, next))
+  const sealId = await testSeal(config, opener, wanted)
   process.stdout.write(`seal ${sealId} opens this instance\n`)
   return 0
 }

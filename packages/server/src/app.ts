@@ -17,6 +17,7 @@ import { WEBHOOK_LANE } from './domain/webhook/event.ts'
 import { ActivityExpiry } from './jobs/expireActivities.ts'
 import { ExpiredKeyPurge } from './jobs/purgeExpiredKeys.ts'
 import { createRotation } from './jobs/rotation.ts'
+import { ImportKeyPurge } from './jobs/purgeImportKeys.ts'
 import type { Family } from './operation/family.ts'
 import type { Dependencies, Observed } from './pipeline/dependencies.ts'
 import { announcerOf } from './pipeline/record.ts'
@@ -37,6 +38,7 @@ import {
 } from './platform/metrics.ts'
 import { Turns } from './platform/turns.ts'
 import { createRateLimiter } from './rateLimits.ts'
+import { type BackupJobOptions, ScheduledBackups } from './jobs/scheduledBackups.ts'
 import { Busy, patiently, StorageFailure, type Store } from './store/engine.ts'
 
 const CHECKPOINT_MS = 1000
@@ -46,6 +48,7 @@ const PURGE_MS = 60_000
 const EXPIRY_MS = 60_000
 const ROTATION_MS = 1000
 const USAGE_MS = 5000
+const BACKUP_MS = 60_000
 
 /** Everything an unsealed process works with. */
 export interface App {
@@ -64,12 +67,10 @@ interface JobOptions {
   lanes: Lanes
   /** Puts activities into words, for those who are told of them. */
   family: Pick<Family, 'describeActivity'>
+  backups: BackupJob
 }
 
-interface JobSettings extends JobOptions {
-  /** How old data keys get; null: any age. */
-  rotationDays: number | null
-}
+export type BackupJob = Pick<BackupJobOptions, 'schedule' | 'openStore'>
 
 export interface AppOptions {
   config: Config
@@ -89,6 +90,9 @@ export async function createApp(
   const clock = options.clock ?? systemClock
   const keyvault = await Keyvault.open(store.reader, rootKeys)
   const watch = new HeadWatch()
+  const directory = new Directory(store, keyvault, watch)
+  // SECURITY: an instance whose own rows were changed from outside does not start.
+  const instance = await directory.find(INSTANCE_ID)
   const limiting = createRateLimiter(store, config)
   const onFlush = (units: number) => flushUnits.observe(units)
   const queue = new CommitQueue(store, { keyvault, clock, watch, onFlush })
@@ -97,7 +101,7 @@ export async function createApp(
     keyvault,
     oidc: new IdTokenVerifier({ ...config.oidc, clock }),
     clock,
-    directory: new Directory(store, keyvault, watch),
+    directory,
     queue,
     underLock: (organizationId, work) => queue.underLock(organizationId, work),
     refusals: new Refusals(),
@@ -107,15 +111,12 @@ export async function createApp(
     usage: new UsageMeter(),
     allowances: config.allowances,
     turns: new Turns(),
-    window: config.window,
+    window: { ...config.window, acceptedFromMs: instance?.acceptedFromMs ?? 0 },
     observe,
   }
-  // SECURITY: an instance whose own rows were changed from outside does not start.
-  await deps.directory.find(INSTANCE_ID)
-  const jobs =
-    options.jobs === null
-      ? noJobs
-      : startJobs(deps, store, { ...options.jobs, rotationDays: config.dataKeyRotationDays })
+  const { dataKeyRotationDays: rotationDays } = config
+  const unsealed = { deps, store, rootKeys, rotationDays }
+  const jobs = options.jobs === null ? noJobs : startJobs(unsealed, options.jobs)
   const stop = async () => {
     await jobs.stop()
     await limiting.close()
@@ -164,8 +165,18 @@ interface Jobs {
 
 const noJobs: Jobs = { deliver: () => Promise.resolve(), stop: () => Promise.resolve() }
 
-function startJobs(deps: Dependencies, store: Store, settings: JobSettings): Jobs {
-  const { lanes, family, rotationDays } = settings
+interface Unsealed {
+  deps: Dependencies
+  store: Store
+  rootKeys: RootKeys
+  /** How old data keys get; null: any age. */
+  rotationDays: number | null
+}
+
+function startJobs(
+  { deps, store, rootKeys, rotationDays }: Unsealed,
+  { lanes, family, backups }: JobOptions,
+): Jobs {
   const holder = randomUUID()
   const { keyvault, clock, queue } = deps
   const start = (name: string, work: () => Promise<void>) =>
@@ -189,7 +200,11 @@ function startJobs(deps: Dependencies, store: Store, settings: JobSettings): Job
     writeCheckpoint({ store, keyvault, holder, nowMs: clock.now() }),
   )
   const expiredKeys = new ExpiredKeyPurge({ store, queue, clock, holder })
-  const purge = start('purge', () => expiredKeys.run())
+  const importKeys = new ImportKeyPurge({ store, queue, clock, holder })
+  const purge = start('purge', async () => {
+    await expiredKeys.run()
+    await importKeys.run()
+  })
   void purge.run()
   const announcerIn = async (organizationId: string) => {
     const organization = await deps.directory.find(organizationId)
@@ -204,6 +219,9 @@ function startJobs(deps: Dependencies, store: Store, settings: JobSettings): Job
   const usage = start('usage', () => writeUsage({ store, deps }))
   const keys = createRotation({ ...deps, store, holder, rotationDays })
   const rotation = start('rotation', () => keys.run())
+  const scheduled = new ScheduledBackups({ ...deps, ...backups, store, rootKeys, holder })
+  const backup = start('backup', () => scheduled.run())
+  void backup.run()
   const timers = [
     setInterval(() => void checkpoint.run(), CHECKPOINT_MS),
     setInterval(() => void outbox.run(), OUTBOX_MS),
@@ -213,6 +231,7 @@ function startJobs(deps: Dependencies, store: Store, settings: JobSettings): Job
     setInterval(() => void expiry.run(), EXPIRY_MS),
     setInterval(() => void usage.run(), USAGE_MS),
     setInterval(() => void rotation.run(), ROTATION_MS),
+    setInterval(() => void backup.run(), BACKUP_MS),
   ]
   return {
     deliver: () => outbox.run(),
@@ -221,6 +240,8 @@ function startJobs(deps: Dependencies, store: Store, settings: JobSettings): Job
       webhooks.stop()
       keys.stop()
       await rotation.idle()
+      scheduled.stop()
+      await backup.idle()
       await events.idle()
       await outbox.idle()
       await purge.idle()

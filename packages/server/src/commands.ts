@@ -48,6 +48,7 @@ export {
   addTokenSeal,
   exportSealFile,
   listSeals,
+  type NextShare,
   openerOfShares,
   removeSeal,
   testSeal,
@@ -58,6 +59,15 @@ export { AuditVerifier, operations }
 export { isUuid }
 export type { LimitValue } from './host/governance.ts'
 export { AppError } from './errors.ts'
+export { ArchiveError } from './domain/archive/header.ts'
+export type { DrillVerdict } from './host/drill.ts'
+export {
+  backup,
+  drillRestore,
+  type RestoreOrder,
+  type RestoreSummary,
+  restore,
+} from './host/archiveCommands.ts'
 
 /** Makes a new instance. @throws HostError when the data directory is not empty */
 export async function init(config: Config, options: InitOptions): Promise<Initialised> {

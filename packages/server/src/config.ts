@@ -191,6 +191,21 @@ const settings = {
     fallback: '',
     about: 'Redis that counts rate limits for all processes; empty: the database does.',
   },
+  KEYSTEAD_BACKUP_DIR: {
+    schema: z.string(),
+    fallback: '',
+    about: 'Directory that backups are written to by schedule; empty: there is no schedule.',
+  },
+  KEYSTEAD_BACKUP_EVERY: {
+    schema: z.coerce.number().int().min(1).max(8784),
+    fallback: '24',
+    about: 'Hours from one scheduled backup to the next.',
+  },
+  KEYSTEAD_BACKUP_KEEP: {
+    schema: z.coerce.number().int().min(1).max(10_000),
+    fallback: '14',
+    about: 'How many scheduled backups are kept; older ones are removed.',
+  },
 } as const
 
 type Settings = { [K in keyof typeof settings]: z.output<(typeof settings)[K]['schema']> }
@@ -229,6 +244,8 @@ export interface Config {
   dataKeyRotationDays: number | null
   /** Null: the database counts rate limits, or the only process. */
   redisUrl: string | null
+  /** Scheduled backups, into an absolute path; null: none. */
+  backups: { directory: string; everyMs: number; keep: number } | null
 }
 
 /** A setting that was given a value it cannot have. */
@@ -300,6 +317,14 @@ function fromSettings(values: Settings): Config {
     dataKeyRotationDays:
       values.KEYSTEAD_DATA_KEY_ROTATION_DAYS === 0 ? null : values.KEYSTEAD_DATA_KEY_ROTATION_DAYS,
     redisUrl: values.KEYSTEAD_REDIS_URL === '' ? null : values.KEYSTEAD_REDIS_URL,
+    backups:
+      values.KEYSTEAD_BACKUP_DIR === ''
+        ? null
+        : {
+            directory: resolve(values.KEYSTEAD_BACKUP_DIR),
+            everyMs: values.KEYSTEAD_BACKUP_EVERY * 3_600_000,
+            keep: values.KEYSTEAD_BACKUP_KEEP,
+          },
   }
 }
 

@@ -43,8 +43,9 @@ export class AttemptLimit {
 function networkOf(address: string): string {
   if (!isIPv6(address) || address.includes('.')) return address
   const [front = '', back = ''] = address.split('::')
-  const groups = [front, back].map((part) => part.split(':').filter((group) => group !== ''))
-  const [head = [], tail = []] = groups
-  const zeros = Array.from({ length: Math.max(0, 8 - head.length - tail.length) }, () => '0')
+  const [head = [], tail = []] = [front, back].map((part) =>
+    part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16)),
+  )
+  const zeros = Array.from({ length: Math.max(0, 8 - head.length - tail.length) }, () => 0)
   return [...head, ...zeros, ...tail].slice(0, 4).join(':')
 }

@@ -11,6 +11,7 @@ import type { Attempt } from './unsealer.ts'
 export type ControlRequest =
   | { command: 'unseal'; attempt: Attempt }
   | { command: 'listMail' }
+  | { command: 'backup'; file: string }
   | HostCommand
 
 type ControlReply = { ok: true; value: unknown } | { ok: false; message: string }

@@ -16,7 +16,7 @@ import { mountDevRoutes } from '../http/dev.ts'
 import { HostError, hostFacts, initialise, openStore } from './instance.ts'
 import type { Print } from './serve.ts'
 import { stopSignal } from './fleet.ts'
-import { familyOf, listen, publicUrlOf } from './serving.ts'
+import { backupsOf, familyOf, listen, publicUrlOf } from './serving.ts'
 
 /** Public on purpose: the key 0x11…11 and the mnemonic that every Ethereum tool knows. */
 const PRIVATE_KEY = '11'.repeat(32)
@@ -120,6 +120,7 @@ async function start(config: Config, clock: DevClock, publicUrl: () => string): 
     ...config,
     dataDirectory,
     databaseUrl: null,
+    backups: null,
     workers: 1,
     sealFile: join(dataDirectory, 'seal.key'),
   }
@@ -138,7 +139,7 @@ async function start(config: Config, clock: DevClock, publicUrl: () => string): 
     config: own,
     clock,
     publicUrl,
-    jobs: { lanes, family: familyOf(own) },
+    jobs: { lanes, family: familyOf(own), backups: backupsOf(own) },
   })
   const { walletId, addresses } = await seedWallet(app, admin.organizationId)
   const { organizationId, userId } = admin

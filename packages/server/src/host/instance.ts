@@ -25,8 +25,9 @@ import type { Store, Tx } from '../store/engine.ts'
 import { migrate } from '../store/migrate.ts'
 import { PostgresStore } from '../store/postgres.ts'
 import { SqliteStore } from '../store/sqlite.ts'
+import { isRestored } from './restoring.ts'
 
-const DATABASE_FILE = 'keystead.db'
+export const DATABASE_FILE = 'keystead.db'
 
 /** Something the person at the shell can mend; its message says how. */
 export class HostError extends Error {
@@ -38,8 +39,20 @@ export async function openStore(config: Config, options: { checkpoints: boolean 
   assertOurDirectory(config)
   mkdirSync(config.dataDirectory, { recursive: true, mode: 0o700 })
   const store = await connect(config, options)
-  await migrate(store)
-  return store
+  try {
+    if (!(await isRestored(config, store))) throw interrupted(config)
+    await migrate(store)
+    return store
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+function interrupted({ dataDirectory }: Config): HostError {
+  return new HostError(
+    `a restore into ${dataDirectory} was interrupted: type \`npx keystead restore\` again`,
+  )
 }
 
 /** Before anything is created: a directory of something else is left as it is. */
@@ -51,7 +64,8 @@ function assertOurDirectory({ dataDirectory, databaseUrl }: Config): void {
   )
 }
 
-async function connect(config: Config, options: { checkpoints: boolean }): Promise<Store> {
+/** Opens the configured database as it is, or makes an empty one. */
+export async function connect(config: Config, options: { checkpoints: boolean }): Promise<Store> {
   if (config.databaseUrl === null) {
     const path = join(config.dataDirectory, DATABASE_FILE)
     const store = new SqliteStore(path, options)

@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import type { Config } from '../config.ts'
 import {
   listSeals as readSeals,
+  type Seal,
   type SealKind,
   type SealName,
 } from '../domain/keyvault/keyvault.store.ts'
@@ -89,8 +90,9 @@ export async function addRecoverySeal(config: Config): Promise<{ sealId: string;
 /** Adds a seal with that passphrase. @returns its id @throws HostError when it is too short */
 export async function addPassphraseSeal(config: Config, passphrase: string): Promise<string> {
   const details = newPassphraseDetails()
-  const secret = await stretchPassphrase(passphrase, details)
-  if (passphrase.length < PASSPHRASE_CHARACTERS_MIN || secret === undefined) {
+  const isLong = passphrase.length >= PASSPHRASE_CHARACTERS_MIN
+  const secret = isLong ? await stretchPassphrase(passphrase, details) : undefined
+  if (secret === undefined) {
     throw new HostError(`a passphrase has ${PASSPHRASE_CHARACTERS_MIN} to 1024 characters`)
   }
   const seal = nameOf('passphrase')
@@ -162,23 +164,21 @@ export async function exportSealFile(config: Config, path: string): Promise<stri
   return sealId
 }
 
-/**
- * Asks for shares until there are enough of one seal.
- * @param next the next share that somebody types; told how far it is
- * @throws HostError when one is wrong
- */
-export function openerOfShares(
-  config: Config,
-  next: (progress: { given: number; needed: number } | null) => Promise<string>,
-): Promise<Opener> {
-  return withInstance(config, async ({ reader }) => {
-    const seals = await readSeals(reader)
-    const ceremony = new Ceremony()
-    let taken = ceremony.take(seals, await next(null))
-    while (taken !== undefined && !('secret' in taken)) {
-      taken = ceremony.take(seals, await next(taken))
-    }
-    if (taken === undefined) throw new HostError('this is not a share of a seal of this instance')
-    return { kind: 'shamir', secret: taken.secret }
-  })
+/** The next share that somebody types; told how far it is, null at first. */
+export type NextShare = (progress: { given: number; needed: number } | null) => Promise<string>
+
+/** Asks for shares until there are enough of one seal. @throws HostError when one is wrong */
+export function openerOfShares(config: Config, next: NextShare): Promise<Opener> {
+  return withInstance(config, async ({ reader }) => collectShares(await readSeals(reader), next))
+}
+
+/** The same for seals that are known. */
+export async function collectShares(seals: readonly Seal[], next: NextShare): Promise<Opener> {
+  const ceremony = new Ceremony()
+  let taken = ceremony.take(seals, await next(null))
+  while (taken !== undefined && !('secret' in taken)) {
+    taken = ceremony.take(seals, await next(taken))
+  }
+  if (taken === undefined) throw new HostError('this is not a share of a seal of this instance')
+  return { kind: 'shamir', secret: taken.secret }
 }

@@ -4,7 +4,9 @@ import { type App, createApp } from '../app.ts'
 import { type Config, readConfig } from '../config.ts'
 import { listSeals, type Seal, type SealKind } from '../domain/keyvault/keyvault.store.ts'
 import { detailsOf } from '../domain/keyvault/seals.ts'
+import type { RootKeys } from '../domain/keyvault/rootKeys.ts'
 import type { Store } from '../store/engine.ts'
+import { backUpBeside, backupWarnings } from './backup.ts'
 import { type ControlRequest, listenForControl } from './control.ts'
 import { type Fleet, serveAsWorker, startFleet, stopSignal } from './fleet.ts'
 import { runAsHost } from './hostCommands.ts'
@@ -38,6 +40,9 @@ export async function serve(config: Config, print: Print): Promise<void> {
     await explainUnsealing(store, print)
   }
   if (empty) print(`  try           npx keystead call getWhoami${flagsFor(config, fleet.url)}`)
+  for (const warning of empty ? [] : await backupWarnings(store, config)) {
+    print(`warning: ${warning}`)
+  }
   print(`listening on ${fleet.url}`)
   await stopSignal()
   control.close()
@@ -132,13 +137,21 @@ interface Host {
 /** Obeys one command of the host's shell. */
 async function obey(host: Host, request: ControlRequest): Promise<unknown> {
   if (request.command === 'unseal') return host.unsealer.attempt(request.attempt)
+  if (request.command === 'backup') {
+    return backUpBeside(host.config, { rootKeys: rootKeysOf(host), file: request.file })
+  }
   const app = await openApp(host)
   return request.command === 'listMail' ? listWaitingMail(app) : runAsHost(app, request)
 }
 
 /** The unsealed instance without jobs, for one command. */
-function openApp({ store, config, fleet }: Host): Promise<App> {
-  if (fleet.rootKeys === undefined) throw new HostError('the server is sealed')
+function openApp(host: Host): Promise<App> {
+  const { store, config, fleet } = host
   const publicUrl = () => publicUrlOf(config, fleet.url)
-  return createApp(store, fleet.rootKeys, { config, publicUrl, jobs: null })
+  return createApp(store, rootKeysOf(host), { config, publicUrl, jobs: null })
+}
+
+function rootKeysOf({ fleet }: Host): RootKeys {
+  if (fleet.rootKeys === undefined) throw new HostError('the server is sealed')
+  return fleet.rootKeys
 }

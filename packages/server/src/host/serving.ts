@@ -1,6 +1,6 @@
 // One serving process: a store, an HTTP server, and the app once the root key is known.
 import type { AddressInfo } from 'node:net'
-import { type App, createApp, type Lanes } from '../app.ts'
+import { type App, type BackupJob, createApp, type Lanes } from '../app.ts'
 import type { Config } from '../config.ts'
 import type { RootKeys } from '../domain/keyvault/rootKeys.ts'
 import { MAIL_LANE } from '../domain/mail/mail.ts'
@@ -14,6 +14,7 @@ import { handle } from '../pipeline/pipeline.ts'
 import { log, setLogLevel } from '../platform/log.ts'
 import { collectProcessMetrics, metricsRegistry } from '../platform/metrics.ts'
 import type { Store } from '../store/engine.ts'
+import { openStore } from './instance.ts'
 
 export interface Serving {
   /** The address it listens on, as a URL. */
@@ -42,7 +43,7 @@ export async function startServing(
   // Known once it listens, and asked when a link is made.
   const publicUrl = () => publicUrlOf(config, listener.url)
   const family = familyOf(config)
-  const jobs = { lanes: lanesOf(config), family }
+  const jobs = { lanes: lanesOf(config), family, backups: backupsOf(config) }
   const open = (rootKeys: RootKeys) => createApp(store, rootKeys, { config, publicUrl, jobs })
   const { rootKeys: known, metrics, unseal } = options
   let app = known === undefined ? undefined : await open(known)
@@ -66,6 +67,14 @@ export async function startServing(
 
 export function familyOf({ signUp }: Config): Family {
   return createTurnkeyFamily({ signUp: signUp === 'open' })
+}
+
+/** When backups are taken, and what they read from. */
+export function backupsOf(config: Config): BackupJob {
+  return {
+    schedule: config.backups,
+    openStore: () => openStore(config, { checkpoints: false }),
+  }
 }
 
 /** How this server delivers what waits in its outbox. */

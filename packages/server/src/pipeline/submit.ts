@@ -65,6 +65,8 @@ async function decideAndCommit(
 /** Whether a body that was never seen may still be accepted. */
 export function isTimely(deps: Dependencies, call: Call, timestampMs: number): boolean {
   const ageMs = call.nowMs - timestampMs
+  // SECURITY: what was signed before a restore may have run already, without a trace that is left.
+  if (timestampMs <= deps.window.acceptedFromMs) return false
   return ageMs <= deps.window.behindMs && ageMs >= -deps.window.aheadMs
 }
 

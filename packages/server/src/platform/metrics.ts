@@ -81,6 +81,13 @@ export const rewrapped = new Counter({
   registers,
 })
 
+export const lastBackupSeconds = new Gauge({
+  name: 'keystead_last_backup_timestamp_seconds',
+  help: 'When the newest backup was taken, in seconds since 1970; 0: never',
+  aggregator: 'max',
+  registers,
+})
+
 let collecting = false
 
 /** Starts the metrics of the process itself: memory, CPU, event loop. */

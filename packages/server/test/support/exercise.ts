@@ -1,10 +1,14 @@
 // A scenario in which every store runs each of its statements.
+import { join } from 'node:path'
 import { apiKeyParams, generateKey } from '../../../../tests/support/client.ts'
 import { invitationParams, readLink } from '../../../../tests/support/invitee.ts'
 import { linkIn } from '../../../../tests/support/smtp.ts'
 import { authenticatorParams, makePasskey } from '../../../../tests/support/webauthn.ts'
 import { writeUsage } from '../../src/app.ts'
+import { restore } from '../../src/commands.ts'
 import { findActivity } from '../../src/domain/activity/activity.store.ts'
+import { describeTable, listRows } from '../../src/domain/archive/archive.store.ts'
+import { archivedTables } from '../../src/domain/archive/tables.ts'
 import { findEntryAt, findNewestLeaf } from '../../src/domain/audit/audit.store.ts'
 import { stopCheckpoints, writeCheckpoint } from '../../src/domain/audit/checkpointer.ts'
 import { deliverDue, DeliveryFailure } from '../../src/domain/outbox/deliverer.ts'
@@ -18,18 +22,24 @@ import {
   listKeysUnderOlder,
   listRewrapping,
 } from '../../src/domain/keyvault/rotation.store.ts'
+import { listExpiredImportKeys } from '../../src/domain/keyvault/importKey.store.ts'
 import { addRequests } from '../../src/domain/usage/rateWindow.store.ts'
 import { listUsage } from '../../src/domain/usage/usage.store.ts'
 import { WebhookDeliverer } from '../../src/domain/webhook/deliverer.ts'
 import { listEvents } from '../../src/domain/webhook/webhook.store.ts'
+import { backUp, backupWarnings } from '../../src/host/backup.ts'
 import { freeze, setLimits } from '../../src/host/governance.ts'
 import { readProgress, rekey, rotateDataKeys } from '../../src/host/rotation.ts'
 import { replayEvents } from '../../src/host/webhooks.ts'
 import { ActivityExpiry } from '../../src/jobs/expireActivities.ts'
 import { ExpiredKeyPurge } from '../../src/jobs/purgeExpiredKeys.ts'
 import { createRotation } from '../../src/jobs/rotation.ts'
+import { ImportKeyPurge } from '../../src/jobs/purgeImportKeys.ts'
 import { isInitialised } from '../../src/host/instance.ts'
+import { unsealByConfig } from '../../src/host/unsealing.ts'
+import { INSTANCE_ID } from '../../src/platform/ids.ts'
 import { listWaitingMail } from '../../src/host/waitingMail.ts'
+import { archivePath, orderOf } from './archives.ts'
 import {
   accountParams,
   adminClient,
@@ -39,6 +49,7 @@ import {
   signBody,
 } from './client.ts'
 import type { Instance } from './instance.ts'
+import { encryptTo } from './transfers.ts'
 import { deleteKeys, verifyEmail } from './units.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -52,6 +63,7 @@ export async function exercise(instance: Instance): Promise<void> {
   await usePasskeys(admin)
   const newest = await listPages(admin)
   await useTags(admin)
+  await transferKeys(instance, admin)
   await usePolicies(admin)
   await createBelow(admin)
   await purgeExpired(instance, admin)
@@ -64,6 +76,7 @@ export async function exercise(instance: Instance): Promise<void> {
   await voteOn(instance, admin)
   await rotateKeys(instance)
   await checkpoint()
+  await useArchives(instance)
   await stopCheckpoints({ store, holder: 'test' })
   await instance.verify()
   await isInitialised(store)
@@ -77,6 +90,30 @@ export async function exercise(instance: Instance): Promise<void> {
   await findEntryAt(reader, admin.organizationId, 1)
   await findActivity(reader, admin.organizationId, newest)
 }
+
+/** Backs up, pages through every table, and restores beside the instance. */
+async function useArchives({ app, config }: Instance): Promise<void> {
+  const { store } = app
+  const { rootKeys } = await unsealByConfig({ store, config })
+  if (rootKeys === undefined) throw new Error('the seal key file opens the instance')
+  const file = archivePath(config, 'statements.archive')
+  await backUp(store, { config, rootKeys, file })
+  await backupWarnings(store, config)
+  for (const name of archivedTables) {
+    const table = await describeTable(store.reader, name)
+    if (table === undefined) throw new Error(`there is no table ${name}`)
+    const after = Object.fromEntries(
+      table.key.map((column) => [column, LEAST[table.columns[column] ?? 'text']]),
+    )
+    await listRows(store.reader, table, { after: null, limit: 1 })
+    await listRows(store.reader, table, { after, limit: 1 })
+  }
+  const dataDirectory = join(config.dataDirectory, 'restored')
+  await restore({ ...config, dataDirectory, databaseUrl: null }, orderOf(file, config))
+}
+
+/** Before the key of every row. */
+const LEAST = { uuid: INSTANCE_ID, text: '', integer: 0, bytes: Buffer.alloc(0) }
 
 async function useWallets(admin: AppClient): Promise<void> {
   const { walletId, address } = await createWallet(admin, 'statements')
@@ -104,6 +141,42 @@ async function usePrivateKeys(admin: AppClient): Promise<void> {
   const made = await admin.submit('create_private_keys', { privateKeys }, 'CREATE_PRIVATE_KEYS_V2')
   const id = made.at('activity.result.createPrivateKeysResultV2.privateKeys.0.privateKeyId')
   await admin.send('submit/sign_raw_payload', signBody(admin, id, 'statements'))
+}
+
+const TARGET = generateKey().publicKey
+
+/** Brings keys in, hands them out and deletes them; of one import nothing more is heard. */
+async function transferKeys({ app, admin: { userId } }: Instance, admin: AppClient): Promise<void> {
+  const bring = async (what: 'wallet' | 'private_key', secret: Buffer, more: object) => {
+    const begun = await admin.submit(`init_import_${what}`, { userId })
+    const result = what === 'wallet' ? 'initImportWalletResult' : 'initImportPrivateKeyResult'
+    const bundle = begun.at(`activity.result.${result}.importBundle`)
+    const encryptedBundle = encryptTo(bundle, secret)
+    return admin.submit(`import_${what}`, { userId, encryptedBundle, ...more })
+  }
+  const words = Buffer.from(`${'test '.repeat(11)}junk`)
+  const accounts = [accountParams(0)]
+  const wallet = await bring('wallet', words, { walletName: 'transferred', accounts })
+  const walletId = wallet.at('activity.result.importWalletResult.walletId')
+  const address = wallet.at('activity.result.importWalletResult.addresses.0')
+  const key = { privateKeyName: 'transferred', curve: 'CURVE_P256' }
+  const made = await bring('private_key', Buffer.alloc(32, 1), key)
+  const privateKeyId = made.at('activity.result.importPrivateKeyResult.privateKeyId')
+  const exported = { targetPublicKey: TARGET }
+  await admin.submit('export_wallet', { walletId, ...exported })
+  await admin.submit('export_wallet_account', { address, ...exported })
+  await admin.submit('export_private_key', { privateKeyId, ...exported })
+  const account = await admin.query('get_wallet_account', { walletId, address })
+  const walletAccountIds = [account.at('account.walletAccountId')]
+  await admin.submit('delete_wallet_accounts', { walletAccountIds })
+  await admin.submit('delete_wallets', { walletIds: [walletId] })
+  await admin.submit('delete_private_keys', { privateKeyIds: [privateKeyId] })
+  await admin.submit('init_import_wallet', { userId })
+  const purge = { store: app.store, queue: app.deps.queue, holder: 'test' }
+  const clock = { now: () => Date.now() + 2 * DAY_MS }
+  await new ImportKeyPurge({ ...purge, clock }).run()
+  const after = { organization_id: userId, user_id: userId, kind: 'wallet', expires_ms: 0 } as const
+  await listExpiredImportKeys(app.deps.store.reader, Date.now(), { after, limit: 1 })
 }
 
 async function invite({ app, admin: { userId } }: Instance, admin: AppClient): Promise<void> {

@@ -10,7 +10,7 @@ import { type AuditVerdict, AuditVerifier } from '../../src/domain/audit/verify.
 import { RootKeys } from '../../src/domain/keyvault/rootKeys.ts'
 import { type Admin, initialise, openStore } from '../../src/host/instance.ts'
 import { createRootOrganization } from '../../src/host/organizations.ts'
-import { familyOf } from '../../src/host/serving.ts'
+import { backupsOf, familyOf } from '../../src/host/serving.ts'
 import type { Clock } from '../../src/platform/clock.ts'
 import type { Row, Store, Value } from '../../src/store/engine.ts'
 
@@ -182,7 +182,9 @@ function startApp(parts: {
   return createApp(parts.store, parts.rootKeys, {
     config: parts.config,
     publicUrl: () => PUBLIC_URL,
-    jobs: jobs ? { lanes: new Map(), family: familyOf(parts.config) } : null,
+    jobs: jobs
+      ? { lanes: new Map(), family: familyOf(parts.config), backups: backupsOf(parts.config) }
+      : null,
     ...(clock === undefined ? {} : { clock }),
   })
 }

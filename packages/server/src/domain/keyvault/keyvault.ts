@@ -1,11 +1,18 @@
 // The unsealed key hierarchy of a running server: root key → data keys → secrets, and signing.
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import {
+  type AddressFormat,
+  bitcoinFormatOf,
   type Curve,
   publicKeyOf,
+  sealMessage,
+  signBundle,
   signEd25519,
   signP256,
+  signSchnorr,
   signSecp256k1,
+  taprootOutputKey,
+  taprootPrivateKey,
   uncompressPublicKey,
 } from '@keystead/crypto/node'
 import { BoundedCache } from '../../platform/boundedCache.ts'
@@ -14,6 +21,7 @@ import type { Reader, Tx } from '../../store/engine.ts'
 import { Tampered } from '../audit/head.ts'
 import type { Snapshot } from '../organization/model.ts'
 import { DataKey, UnknownKeyVersion } from './dataKeys.ts'
+import type { ImportKey } from './importKeys.ts'
 import { InstanceKeys } from './instanceKeys.ts'
 import {
   findPrivateKeySecret,
@@ -27,7 +35,7 @@ import { openPrivateKey } from './privateKeys.ts'
 import { followRootKeys } from './handover.ts'
 import type { RootKeys } from './rootKeys.ts'
 import { assertSeal, bindSeal, makeSeal, type SealOffer } from './seals.ts'
-import { openSeed, type Seed } from './seeds.ts'
+import { openPhrase, openSeed, type Seed } from './seeds.ts'
 
 const DATA_KEYS_MAX = 20_000
 const SIGNING_KEYS_MAX = 20_000
@@ -36,19 +44,32 @@ const SIGNING_KEYS_MAX = 20_000
 export interface SigningKey {
   organizationId: string
   curve: Curve
-  /** Compressed; what the unsealed key must match. */
+  /** Compressed; what the unsealed key must match, before any tweak. */
   publicKey: Buffer
+  /** Of the account, or of the address by which a private key was named; null when it was its id. */
+  addressFormat: AddressFormat | null
   /** An account of a wallet has an address of its own. */
   source: { walletId: string; path: string; address: string } | { privateKeyId: string }
 }
 
-/** An unsealed signing key. */
+/**
+ * Whether the key signs for its taproot address: tweaked (BIP-86), with Schnorr signatures (BIP-340)
+ * and nothing else.
+ */
+export function isTaproot({ addressFormat }: Pick<SigningKey, 'addressFormat'>): boolean {
+  return addressFormat !== null && bitcoinFormatOf(addressFormat)?.form === 'p2tr'
+}
+
+/** An unsealed signing key, as it signs. */
 interface OpenKey {
   privateKey: Buffer
   publicKey: Buffer
 }
 
-/** `r` and `s` of 32 bytes; `v` the recovery id (ECDSA), 0 for Ed25519 where `r ‖ s` is R ‖ S. */
+/**
+ * `r` and `s` of 32 bytes; `v` the recovery id (ECDSA), 0 for Ed25519 and taproot, where `r ‖ s` is
+ * the whole signature.
+ */
 export interface Signature {
   r: Buffer
   s: Buffer
@@ -186,22 +207,67 @@ export class Keyvault {
 
   /** Unseals a wallet's seed to derive accounts from it. */
   async seed(reader: Reader, organizationId: string, walletId: string): Promise<Seed> {
-    const secret = await findWalletSecret(reader, organizationId, walletId)
-    if (secret === undefined) throw new Tampered(`wallet ${walletId} has no seed`)
+    const secret = await loadWalletSecret(reader, organizationId, walletId)
     return this.withDataKey(reader, organizationId, (dataKey) =>
       openSeed(dataKey, walletId, secret),
     )
   }
 
   /**
+   * A wallet's words, and its passphrase if it has one, for the holder of a P-256 key alone.
+   * @returns the text of an export bundle
+   */
+  async exportWallet(
+    reader: Reader,
+    { organizationId, walletId }: { organizationId: string; walletId: string },
+    targetKey: Buffer,
+  ): Promise<string> {
+    const secret = await loadWalletSecret(reader, organizationId, walletId)
+    const phrase = await this.withDataKey(reader, organizationId, (dataKey) =>
+      openPhrase(dataKey, walletId, secret),
+    )
+    return this.#exportBundle(organizationId, targetKey, phrase)
+  }
+
+  /** A private key of 32 bytes, likewise. @throws Tampered as `sign` does */
+  async exportKey(
+    reader: Reader,
+    key: Omit<SigningKey, 'addressFormat'>,
+    targetKey: Buffer,
+  ): Promise<string> {
+    // A taproot account's key leaves as it was derived: wallets tweak it again.
+    const { privateKey } = await this.#openByName(reader, { ...key, addressFormat: null })
+    return this.#exportBundle(key.organizationId, targetKey, privateKey)
+  }
+
+  #exportBundle(organizationId: string, targetKey: Buffer, secret: Buffer): string {
+    const { enc, ciphertext } = sealMessage(targetKey, secret)
+    return signBundle(this.instance.secret('bundle-signer'), {
+      encappedPublic: enc.toString('hex'),
+      ciphertext: ciphertext.toString('hex'),
+      organizationId,
+    })
+  }
+
+  /** The text of an import bundle: the key to encrypt to, and whose it is. */
+  importBundle({ organization_id, user_id, public_key }: ImportKey): string {
+    return signBundle(this.instance.secret('bundle-signer'), {
+      targetPublic: uncompressPublicKey('p256', public_key).toString('hex'),
+      organizationId: organization_id,
+      userId: user_id,
+    })
+  }
+
+  /**
    * Signs with a wallet account's key, or a private key.
-   * @param message a 32-byte digest for ECDSA curves, the whole message for Ed25519
+   * @param message a 32-byte digest for ECDSA and taproot, the whole message for Ed25519
    * @throws Tampered when the unsealed key is not the one that was asked for
    */
   async sign(reader: Reader, key: SigningKey, message: Buffer): Promise<Signature> {
     const { privateKey, publicKey } = await this.#open(reader, key)
     switch (key.curve) {
       case 'secp256k1': {
+        if (isTaproot(key)) return joined(signSchnorr(privateKey, message))
         const { r, s, recovery } = signSecp256k1(privateKey, message, publicKey)
         return { r, s, v: recovery }
       }
@@ -209,10 +275,8 @@ export class Keyvault {
         const { r, s, recovery } = signP256(privateKey, message)
         return { r, s, v: recovery }
       }
-      case 'ed25519': {
-        const signature = signEd25519(privateKey, message)
-        return { r: signature.subarray(0, 32), s: signature.subarray(32), v: 0 }
-      }
+      case 'ed25519':
+        return joined(signEd25519(privateKey, message))
     }
   }
 
@@ -223,7 +287,9 @@ export class Keyvault {
   }
 
   async #openByName(reader: Reader, key: SigningKey): Promise<OpenKey> {
-    const name = `${key.organizationId}/${key.curve}/${key.publicKey.toString('hex')}`
+    // SECURITY: a tweaked key must never be taken for the plain one, which has the same public key.
+    const form = isTaproot(key) ? 'taproot' : 'plain'
+    const name = `${key.organizationId}/${key.curve}/${form}/${key.publicKey.toString('hex')}`
     const cached = this.#signingKeys.get(name)
     if (cached !== undefined) return cached
     const privateKey = await this.#unseal(reader, key)
@@ -232,7 +298,9 @@ export class Keyvault {
         `a sealed key of organization ${key.organizationId} is not the public key's`,
       )
     }
-    const open = { privateKey, publicKey: checkKey(key) }
+    const open = isTaproot(key)
+      ? tweaked(privateKey, key)
+      : { privateKey, publicKey: checkKey(key) }
     this.#signingKeys.set(name, open, 1)
     return open
   }
@@ -248,6 +316,25 @@ export class Keyvault {
       openPrivateKey(dataKey, source.privateKeyId, sealed),
     )
   }
+}
+
+function joined(signature: Buffer): Signature {
+  return { r: signature.subarray(0, 32), s: signature.subarray(32), v: 0 }
+}
+
+function tweaked(plain: Buffer, { curve, publicKey }: SigningKey): OpenKey {
+  const privateKey = taprootPrivateKey(plain)
+  const open = { privateKey, publicKey: publicKeyOf(curve, privateKey) }
+  if (!open.publicKey.subarray(1).equals(taprootOutputKey(publicKey))) {
+    throw new Error('a tweaked key is not that of its output')
+  }
+  return open
+}
+
+async function loadWalletSecret(reader: Reader, organizationId: string, walletId: string) {
+  const secret = await findWalletSecret(reader, organizationId, walletId)
+  if (secret === undefined) throw new Tampered(`wallet ${walletId} has no seed`)
+  return secret
 }
 
 /** The public key as the self-check reads it fastest: decompressing takes a root each time. */

@@ -13,7 +13,8 @@ export interface SealedColumn {
 
 /**
  * What rotation rewraps, by table. Sealing for a table that is not here does not compile.
- * `instance_key` is not among them: its few rows are rewrapped by the rotation itself.
+ * `import_key`, which a user has two of, has a form of its own; the few rows of `instance_key` are
+ * rewrapped by the rotation itself.
  */
 export const sealedColumns = {
   activity: { column: 'sealed_body', id: 'id', version: null },
@@ -27,7 +28,7 @@ export type SealedTable = keyof typeof sealedColumns
 
 /** Where a secret lies. It is both key derivation input and associated data: rows cannot be swapped. */
 export interface SecretPlace {
-  table: SealedTable | 'instance_key'
+  table: SealedTable | 'import_key' | 'instance_key'
   column: string
   /** The row's id. */
   rowId: string

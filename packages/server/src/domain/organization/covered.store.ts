@@ -15,6 +15,7 @@ export const organizationTable = table('organization', {
   limits: 'text',
   frozen: 'integer',
   deleted_ms: 'integer',
+  accepted_from_ms: 'integer',
 })
 
 export const userTable = table('org_user', {

@@ -153,6 +153,8 @@ export interface Snapshot {
   setLimits: SetLimits
   /** Whether its host has stopped all activities, here or everywhere. */
   frozen: boolean
+  /** Of the instance: the time that new bodies must be later than, after a restore; null: any. */
+  acceptedFromMs: number | null
   /** When it was deleted; such an organization is found by nobody. */
   deletedMs: number | null
   createdMs: number

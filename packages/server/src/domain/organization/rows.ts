@@ -54,6 +54,7 @@ export function snapshotFromRows(
     limits: resourceLimits(parentId !== null, setLimits),
     setLimits,
     frozen: (row['frozen'] ?? 0) !== 0,
+    acceptedFromMs: row['accepted_from_ms'] as number | null,
     deletedMs: row['deleted_ms'] as number | null,
     createdMs: integer(row, 'created_ms'),
     sizeBytes: 1000 + (credentials.length * 2 + others) * 700 + policies.reduce(expressionBytes, 0),

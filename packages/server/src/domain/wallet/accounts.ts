@@ -1,9 +1,10 @@
 // Reading wallet accounts: every row is authenticated before anybody relies on its address or key.
+import type { AddressFormat } from '@keystead/crypto/node'
 import { AppError } from '../../errors.ts'
 import { isUuid } from '../../platform/ids.ts'
 import type { Reader } from '../../store/engine.ts'
 import type { Keyvault, SigningKey } from '../keyvault/keyvault.ts'
-import type { Snapshot } from '../organization/model.ts'
+import type { PrivateKey, Snapshot } from '../organization/model.ts'
 import { accountSubject, privateKeySubject, type Subject } from '../policy/subject.ts'
 import { addressKey, assertAccount, type WalletAccount } from './wallet.ts'
 import {
@@ -17,6 +18,41 @@ import {
 interface Services {
   reader: Reader
   keyvault: Keyvault
+}
+
+/**
+ * An account of any wallet of the organization, by its address (key form) or id.
+ * @throws Tampered when the row is not one that this server wrote
+ */
+export async function loadAccountOf(
+  services: Services,
+  organization: Snapshot,
+  place: { addressKey: string } | { id: string },
+): Promise<WalletAccount | undefined> {
+  const { organizationId } = organization
+  const account = await findAccountToSignWith(services.reader, organizationId, place)
+  if (account === undefined || !organization.wallets.has(account.wallet_id)) return undefined
+  await assertAccounts(services, organizationId, [account])
+  return account
+}
+
+/** The key of an account. */
+export function accountKey(account: WalletAccount): SigningKey {
+  const { curve, public_key: publicKey, wallet_id: walletId, path, address } = account
+  const { organization_id: organizationId, address_format: addressFormat } = account
+  return { organizationId, curve, publicKey, addressFormat, source: { walletId, path, address } }
+}
+
+/** What a request about an account is about, for policies; nothing when there is no such account. */
+export async function accountSubjectOf(
+  ctx: Services & { organization: Snapshot },
+  place: { addressKey: string } | { id: string },
+): Promise<Subject> {
+  const { organization } = ctx
+  const account = await loadAccountOf(ctx, organization, place)
+  if (account === undefined) return {}
+  const wallet = organization.wallets.get(account.wallet_id)
+  return wallet === undefined ? {} : accountSubject(wallet, account.address)
 }
 
 /**
@@ -65,7 +101,7 @@ async function findSigner(
 ): Promise<SigningKey | undefined> {
   const { organizationId, revision } = organization
   const name = `${organizationId}/${revision}/${addressKey(signWith)}`
-  // Accounts never change, and keys only go with a new revision of their organization.
+  // Keys of accounts never change, and keys and accounts only go with a new revision.
   const cached = services.keyvault.found.get(name)
   if (cached !== undefined) return cached
   const found =
@@ -75,16 +111,22 @@ async function findSigner(
 }
 
 function findPrivateKey(organization: Snapshot, signWith: string): SigningKey | undefined {
+  const byId = organization.privateKeys.get(signWith.toLowerCase())
+  if (byId !== undefined) return signerOf(organization, byId, null)
   const wanted = addressKey(signWith)
-  const found =
-    organization.privateKeys.get(signWith.toLowerCase()) ??
-    [...organization.privateKeys.values()].find(({ addresses }) =>
-      addresses.some(({ address }) => addressKey(address) === wanted),
-    )
-  if (found === undefined) return undefined
-  const { organizationId } = organization
-  const { curve, publicKey, id: privateKeyId } = found
-  return { organizationId, curve, publicKey, source: { privateKeyId } }
+  for (const key of organization.privateKeys.values()) {
+    const found = key.addresses.find(({ address }) => addressKey(address) === wanted)
+    if (found !== undefined) return signerOf(organization, key, found.format)
+  }
+  return undefined
+}
+
+function signerOf(
+  { organizationId }: Snapshot,
+  { curve, publicKey, id: privateKeyId }: PrivateKey,
+  addressFormat: AddressFormat | null,
+): SigningKey {
+  return { organizationId, curve, publicKey, addressFormat, source: { privateKeyId } }
 }
 
 async function findAccount(
@@ -92,16 +134,11 @@ async function findAccount(
   organization: Snapshot,
   signWith: string,
 ): Promise<SigningKey | undefined> {
-  const { organizationId } = organization
-  const account = await findAccountToSignWith(
-    services.reader,
-    organizationId,
-    isUuid(signWith) ? { id: signWith.toLowerCase() } : { addressKey: addressKey(signWith) },
-  )
-  if (account === undefined || !organization.wallets.has(account.wallet_id)) return undefined
-  await assertAccounts(services, organizationId, [account])
-  const { curve, public_key: publicKey, wallet_id: walletId, path, address } = account
-  return { organizationId, curve, publicKey, source: { walletId, path, address } }
+  const place = isUuid(signWith)
+    ? { id: signWith.toLowerCase() }
+    : { addressKey: addressKey(signWith) }
+  const account = await loadAccountOf(services, organization, place)
+  return account && accountKey(account)
 }
 
 /** One account of a wallet. @throws Tampered when the row is not one that this server wrote */
