@@ -16,8 +16,8 @@ import { WebhookDeliverer } from './domain/webhook/deliverer.ts'
 import { WEBHOOK_LANE } from './domain/webhook/event.ts'
 import { ActivityExpiry } from './jobs/expireActivities.ts'
 import { ExpiredKeyPurge } from './jobs/purgeExpiredKeys.ts'
-import { createRotation } from './jobs/rotation.ts'
 import { ImportKeyPurge } from './jobs/purgeImportKeys.ts'
+import { createRotation } from './jobs/rotation.ts'
 import type { Family } from './operation/family.ts'
 import type { Dependencies, Observed } from './pipeline/dependencies.ts'
 import { announcerOf } from './pipeline/record.ts'
@@ -72,6 +72,11 @@ interface JobOptions {
 
 export type BackupJob = Pick<BackupJobOptions, 'schedule' | 'openStore'>
 
+interface JobSettings extends JobOptions {
+  /** How old data keys get; null: any age. */
+  rotationDays: number | null
+}
+
 export interface AppOptions {
   config: Config
   clock?: Clock
@@ -114,9 +119,10 @@ export async function createApp(
     window: { ...config.window, acceptedFromMs: instance?.acceptedFromMs ?? 0 },
     observe,
   }
-  const { dataKeyRotationDays: rotationDays } = config
-  const unsealed = { deps, store, rootKeys, rotationDays }
-  const jobs = options.jobs === null ? noJobs : startJobs(unsealed, options.jobs)
+  const jobs =
+    options.jobs === null
+      ? noJobs
+      : startJobs({ deps, store }, { ...options.jobs, rotationDays: config.dataKeyRotationDays })
   const stop = async () => {
     await jobs.stop()
     await limiting.close()
@@ -165,18 +171,8 @@ interface Jobs {
 
 const noJobs: Jobs = { deliver: () => Promise.resolve(), stop: () => Promise.resolve() }
 
-interface Unsealed {
-  deps: Dependencies
-  store: Store
-  rootKeys: RootKeys
-  /** How old data keys get; null: any age. */
-  rotationDays: number | null
-}
-
-function startJobs(
-  { deps, store, rootKeys, rotationDays }: Unsealed,
-  { lanes, family, backups }: JobOptions,
-): Jobs {
+function startJobs({ deps, store }: Pick<App, 'deps' | 'store'>, settings: JobSettings): Jobs {
+  const { lanes, family, backups, rotationDays } = settings
   const holder = randomUUID()
   const { keyvault, clock, queue } = deps
   const start = (name: string, work: () => Promise<void>) =>
@@ -217,11 +213,12 @@ function startJobs(
   const expiry = start('expiry', () => waiting.run())
   void expiry.run()
   const usage = start('usage', () => writeUsage({ store, deps }))
-  const keys = createRotation({ ...deps, store, holder, rotationDays })
-  const rotation = start('rotation', () => keys.run())
+  const { rootKeys } = keyvault
   const scheduled = new ScheduledBackups({ ...deps, ...backups, store, rootKeys, holder })
   const backup = start('backup', () => scheduled.run())
   void backup.run()
+  const keys = createRotation({ ...deps, store, holder, rotationDays })
+  const rotation = start('rotation', () => keys.run())
   const timers = [
     setInterval(() => void checkpoint.run(), CHECKPOINT_MS),
     setInterval(() => void outbox.run(), OUTBOX_MS),
@@ -230,18 +227,18 @@ function startJobs(
     setInterval(() => void purge.run(), PURGE_MS),
     setInterval(() => void expiry.run(), EXPIRY_MS),
     setInterval(() => void usage.run(), USAGE_MS),
-    setInterval(() => void rotation.run(), ROTATION_MS),
     setInterval(() => void backup.run(), BACKUP_MS),
+    setInterval(() => void rotation.run(), ROTATION_MS),
   ]
   return {
     deliver: () => outbox.run(),
     async stop() {
       for (const timer of timers) clearInterval(timer)
       webhooks.stop()
-      keys.stop()
-      await rotation.idle()
       scheduled.stop()
+      keys.stop()
       await backup.idle()
+      await rotation.idle()
       await events.idle()
       await outbox.idle()
       await purge.idle()

@@ -5,9 +5,11 @@ import { join } from 'node:path'
 import {
   parsePublicKey,
   sha256,
+  taprootOutputKey,
   verifyEcdsaDigest,
   verifyEd25519,
   verifyP256Message,
+  verifySchnorr,
 } from '@keystead/crypto/node'
 import type { Config } from '../config.ts'
 import { describeTable, listRows } from '../domain/archive/archive.store.ts'
@@ -15,11 +17,11 @@ import { ArchiveError, type ArchiveHeader } from '../domain/archive/header.ts'
 import { listChains } from '../domain/audit/audit.store.ts'
 import { exportAudit } from '../domain/audit/export.ts'
 import { type AuditVerdict, AuditVerifier } from '../domain/audit/verify.ts'
-import { Keyvault, type Signature, type SigningKey } from '../domain/keyvault/keyvault.ts'
+import { isTaproot, Keyvault, type Signature, type SigningKey } from '../domain/keyvault/keyvault.ts'
 import type { Snapshot } from '../domain/organization/model.ts'
 import { loadSnapshot } from '../domain/organization/snapshot.ts'
 import { Ledger } from '../domain/spending/ledger.ts'
-import { loadAccounts } from '../domain/wallet/accounts.ts'
+import { accountKey, loadAccounts } from '../domain/wallet/accounts.ts'
 import { openBody } from '../domain/webhook/event.ts'
 import { INSTANCE_ID } from '../platform/ids.ts'
 import type { Reader, Row, Store } from '../store/engine.ts'
@@ -178,6 +180,7 @@ class Examination {
         organizationId: id,
         curve,
         publicKey,
+        addressFormat: null,
         source: { privateKeyId },
       })
       this.#opened.privateKeys++
@@ -207,9 +210,8 @@ class Examination {
         organizationId,
         page,
       )
-      for (const { curve, public_key: publicKey, wallet_id: walletId, path, address } of accounts) {
-        const source = { walletId, path, address }
-        await this.#sign(reader, keyvault, { organizationId, curve, publicKey, source })
+      for (const account of accounts) {
+        await this.#sign(reader, keyvault, accountKey(account))
         this.#opened.accounts++
       }
       after = accounts.at(-1)?.id ?? null
@@ -270,7 +272,11 @@ class Examination {
 
 const MESSAGE = Buffer.from('keystead restore drill')
 
-function verifies({ curve, publicKey }: SigningKey, { r, s }: Signature): boolean {
+function verifies(signer: SigningKey, { r, s }: Signature): boolean {
+  const { curve, publicKey } = signer
+  if (isTaproot(signer)) {
+    return verifySchnorr(taprootOutputKey(publicKey), sha256(MESSAGE), Buffer.concat([r, s]))
+  }
   const key = parsePublicKey(curve, publicKey)
   if (key === undefined) return false
   switch (curve) {

@@ -1,7 +1,5 @@
 // What a data key has made, made anew by its newest version: the columns, and how each is renewed.
 import type { DataKey } from '../domain/keyvault/dataKeys.ts'
-import { type ImportKind, importKeyPlace } from '../domain/keyvault/importKeys.ts'
-import { importKeyTable } from '../domain/keyvault/importKey.store.ts'
 import type { KeyedColumn, KeyedRow } from '../domain/keyvault/rewrapping.store.ts'
 import { type SealedTable, sealedColumns, secretPlace } from '../domain/keyvault/sealedColumns.ts'
 import { accountMac, assertAccount, type WalletAccount } from '../domain/wallet/wallet.ts'
@@ -20,24 +18,9 @@ function sealedColumn(table: SealedTable): RenewedColumn {
     column,
     id,
     needs: version === null ? [] : [version],
-    where: null,
     renew(dataKey, row) {
       const of = version === null ? 1 : Number(row[version])
       const place = secretPlace(table, row.row_id, of)
-      return dataKey.seal(place, dataKey.open(place, row.bytes))
-    },
-  }
-}
-
-function importKeys(kind: ImportKind): RenewedColumn {
-  return {
-    table: importKeyTable.name,
-    column: 'sealed',
-    id: 'user_id',
-    needs: [],
-    where: `kind = '${kind}'`,
-    renew(dataKey, row) {
-      const place = importKeyPlace(row.row_id, kind)
       return dataKey.seal(place, dataKey.open(place, row.bytes))
     },
   }
@@ -48,7 +31,6 @@ const accountMacs: RenewedColumn = {
   column: 'mac',
   id: 'id',
   needs: Object.keys(walletAccountTable.columns),
-  where: null,
   renew(dataKey, row) {
     const account = row as unknown as WalletAccount
     assertAccount(dataKey, account)
@@ -59,7 +41,5 @@ const accountMacs: RenewedColumn = {
 /** Every column that holds what a data key made, but for those that change with the rotation itself. */
 export const renewedColumns: readonly RenewedColumn[] = [
   ...(Object.keys(sealedColumns) as SealedTable[]).map(sealedColumn),
-  importKeys('private_key'),
-  importKeys('wallet'),
   accountMacs,
 ]

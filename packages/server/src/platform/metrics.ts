@@ -74,17 +74,17 @@ export const cacheLookups = new Gauge({
   registers,
 })
 
-export const rewrapped = new Counter({
-  name: 'keystead_rewrapped_total',
-  help: 'Rows sealed anew under a newer key, by table',
-  labelNames: ['table'] as const,
-  registers,
-})
-
 export const lastBackupSeconds = new Gauge({
   name: 'keystead_last_backup_timestamp_seconds',
   help: 'When the newest backup was taken, in seconds since 1970; 0: never',
   aggregator: 'max',
+  registers,
+})
+
+export const rewrapped = new Counter({
+  name: 'keystead_rewrapped_total',
+  help: 'Rows sealed anew under a newer key, by table',
+  labelNames: ['table'] as const,
   registers,
 })
 

@@ -9,8 +9,6 @@ export interface KeyedColumn {
   id: string
   /** The columns that new bytes are made from. */
   needs: readonly string[]
-  /** SQL: which rows, where an id has several; null: all. */
-  where: string | null
 }
 
 /** A row with `row_id`, the `bytes` of its column, and what the column needs. */
@@ -19,13 +17,12 @@ export type KeyedRow = Row & { row_id: string; bytes: Buffer }
 /** Rows of an organization in order of id, those without bytes left out. */
 export function listKeyed(
   reader: Reader,
-  { table, column, id, needs, where }: KeyedColumn,
+  { table, column, id, needs }: KeyedColumn,
   page: { organizationId: string; after: string; limit: number },
 ): Promise<KeyedRow[]> {
   return reader.all<KeyedRow>(
     `select ${[`${id} as row_id`, `${column} as bytes`, ...needs].join(', ')} from ${table}
      where organization_id = ?u and ${id} > ?u and ${column} is not null and length(${column}) > 0
-       ${where === null ? '' : `and ${where}`}
      order by ${id} limit ?`,
     page.organizationId,
     page.after,
@@ -36,12 +33,11 @@ export function listKeyed(
 /** Writes new bytes, unless the row has changed since it was read. */
 export async function replaceBytes(
   tx: Tx,
-  { table, column, id, where }: KeyedColumn,
+  { table, column, id }: KeyedColumn,
   change: { organizationId: string; rowId: string; before: Buffer; after: Buffer },
 ): Promise<void> {
   await tx.run(
-    `update ${table} set ${column} = ? where organization_id = ?u and ${id} = ?u and ${column} = ?
-       ${where === null ? '' : `and ${where}`}`,
+    `update ${table} set ${column} = ? where organization_id = ?u and ${id} = ?u and ${column} = ?`,
     change.after,
     change.organizationId,
     change.rowId,

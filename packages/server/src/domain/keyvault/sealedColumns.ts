@@ -13,11 +13,11 @@ export interface SealedColumn {
 
 /**
  * What rotation rewraps, by table. Sealing for a table that is not here does not compile.
- * `import_key`, which a user has two of, has a form of its own; the few rows of `instance_key` are
- * rewrapped by the rotation itself.
+ * `instance_key` is not among them: its few rows are rewrapped by the rotation itself.
  */
 export const sealedColumns = {
   activity: { column: 'sealed_body', id: 'id', version: null },
+  import_key: { column: 'sealed', id: 'id', version: null },
   outbox: { column: 'payload_sealed', id: 'id', version: null },
   private_key_secret: { column: 'sealed', id: 'private_key_id', version: 'version' },
   wallet_secret: { column: 'sealed', id: 'wallet_id', version: 'version' },
@@ -28,7 +28,7 @@ export type SealedTable = keyof typeof sealedColumns
 
 /** Where a secret lies. It is both key derivation input and associated data: rows cannot be swapped. */
 export interface SecretPlace {
-  table: SealedTable | 'import_key' | 'instance_key'
+  table: SealedTable | 'instance_key'
   column: string
   /** The row's id. */
   rowId: string

@@ -2,11 +2,10 @@
 import {
   type Curve,
   derivePrivateKey,
-  entropyToMnemonic,
   generateMnemonic,
   type MnemonicLength,
-  mnemonicToEntropy,
   mnemonicToSeed,
+  parseMnemonic,
   parsePath,
   publicKeyOf,
 } from '@keystead/crypto/node'
@@ -91,14 +90,14 @@ function phraseFor({ mnemonic }: NewSeed): Phrase {
 
 const PASSPHRASE_MARK = '\n--PASS--\n'
 
-/** Words in any case and spacing; a passphrase, after its mark, exactly as it is. */
+/** Words of any language, in any case and spacing; a passphrase, after its mark, exactly as it is. */
 function importedPhrase(bytes: Buffer): Phrase {
   const text = bytes.toString('utf8')
   const at = text.indexOf(PASSPHRASE_MARK)
-  const entropy = mnemonicToEntropy(at < 0 ? text : text.slice(0, at))
-  if (entropy === undefined) throw new AppError('INVALID_MNEMONIC')
+  const parsed = parseMnemonic(at < 0 ? text : text.slice(0, at))
+  if (parsed === undefined) throw new AppError('INVALID_MNEMONIC')
   const passphrase = at < 0 ? '' : text.slice(at + PASSPHRASE_MARK.length)
-  return { mnemonic: entropyToMnemonic(entropy), passphrase }
+  return { mnemonic: parsed.words, passphrase }
 }
 
 /**

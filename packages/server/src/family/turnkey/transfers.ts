@@ -58,7 +58,8 @@ export async function initImport(ctx: Context, userId: string, kind: ImportKind)
   const dataKey = await ctx.keyvault.dataKey(ctx.reader, ctx.organization)
   // No longer than a request can wait for votes: what waits longer could not run anyway.
   const expiresMs = ctx.nowMs + ctx.pendingMs
-  const key = createImportKey(dataKey, { organizationId, userId, kind }, expiresMs)
+  const place = { organizationId, userId, kind }
+  const key = createImportKey(dataKey, place, { id: ctx.newId(), expiresMs })
   return { result: { importBundle: ctx.keyvault.importBundle(key) }, key }
 }
 
