@@ -17,6 +17,11 @@ import {
   findSubOrganizationsOf,
   listRootOrganizations,
 } from '../../src/domain/organization/lookup.store.ts'
+import {
+  listAgedKeys,
+  listKeysUnderOlder,
+  listRewrapping,
+} from '../../src/domain/keyvault/rotation.store.ts'
 import { listExpiredImportKeys } from '../../src/domain/keyvault/importKey.store.ts'
 import { addRequests } from '../../src/domain/usage/rateWindow.store.ts'
 import { listUsage } from '../../src/domain/usage/usage.store.ts'
@@ -24,9 +29,11 @@ import { WebhookDeliverer } from '../../src/domain/webhook/deliverer.ts'
 import { listEvents } from '../../src/domain/webhook/webhook.store.ts'
 import { backUp, backupWarnings } from '../../src/host/backup.ts'
 import { freeze, setLimits } from '../../src/host/governance.ts'
+import { readProgress, rekey, rotateDataKeys } from '../../src/host/rotation.ts'
 import { replayEvents } from '../../src/host/webhooks.ts'
 import { ActivityExpiry } from '../../src/jobs/expireActivities.ts'
 import { ExpiredKeyPurge } from '../../src/jobs/purgeExpiredKeys.ts'
+import { createRotation } from '../../src/jobs/rotation.ts'
 import { ImportKeyPurge } from '../../src/jobs/purgeImportKeys.ts'
 import { isInitialised } from '../../src/host/instance.ts'
 import { unsealByConfig } from '../../src/host/unsealing.ts'
@@ -70,6 +77,7 @@ export async function exercise(instance: Instance): Promise<void> {
   await govern(instance, admin)
   await useWebhooks(instance, admin)
   await voteOn(instance, admin)
+  await rotateKeys(instance)
   await checkpoint()
   await useArchives(instance)
   await stopCheckpoints({ store, holder: 'test' })
@@ -382,6 +390,28 @@ function expireWaiting({ app }: Instance): Promise<void> {
     window,
     announcerIn,
   }).run()
+}
+
+/** Rotates in a first process, and lets the time pass after which old keys go. */
+async function rotateKeys(instance: Instance): Promise<void> {
+  const { app, organizationId } = instance
+  let laterMs = 0
+  const clock = { now: () => Date.now() + laterMs }
+  const { store } = app
+  const jobs = createRotation({ ...app.deps, store, clock, holder: 'test', rotationDays: null })
+  await rotateDataKeys(app, { organizationId })
+  await rekey(app)
+  await rotateDataKeys(app, { organizationId: null })
+  for (let round = 0; round < 2; round++) {
+    await jobs.run()
+    laterMs += 2 * 60_000
+  }
+  await readProgress(store.reader)
+  const place = { organization_id: organizationId, version: 1, root_version: 1 }
+  const wrapped = { ...place, wrapped: Buffer.of() }
+  await listKeysUnderOlder(store.reader, 1, { after: wrapped, limit: 1 })
+  await listAgedKeys(store.reader, 1, { after: { ...place, created_ms: 1 }, limit: 1 })
+  await listRewrapping(store.reader, { after: organizationId, limit: 1 })
 }
 
 async function voteOn(instance: Instance, admin: AppClient): Promise<void> {
