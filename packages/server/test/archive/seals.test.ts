@@ -1,9 +1,9 @@
 // Each seal alone opens an archive, without the machine that it was made on; and nothing else does.
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createToken, type SoftHsm } from '../../../../tests/support/softHsm.ts'
 import {
   addPassphraseSeal,
   addRecoverySeal,
@@ -25,19 +25,19 @@ import { archivePath } from '../support/archives.ts'
 import { type Instance, openInstance } from '../support/instance.ts'
 import { makeOlder, open, PASSPHRASE } from '../support/seals.ts'
 
-const MODULE = '/usr/lib/softhsm/libsofthsm2.so'
-const PIN = '5931'
-
 let source: Instance
-let hsm: string
+let hsm: SoftHsm
+let scratch: string
 let archive: string
 let words: string
 let shares: string[]
 let token: Config['pkcs11']
 
 beforeAll(async () => {
-  hsm = mkdtempSync(join(tmpdir(), 'ks-hsm-'))
-  token = makeToken()
+  scratch = mkdtempSync(join(tmpdir(), 'ks-elsewhere-'))
+  hsm = createToken('archive')
+  Object.assign(process.env, { SOFTHSM2_CONF: hsm.env['SOFTHSM2_CONF'] })
+  token = readConfig(hsm.env).pkcs11
   source = await openInstance('sqlite', { config: { pkcs11: token } })
   words = (await addRecoverySeal(source.config)).words
   await addPassphraseSeal(source.config, PASSPHRASE)
@@ -50,25 +50,13 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   delete process.env['SOFTHSM2_CONF']
-  rmSync(hsm, { recursive: true, force: true })
+  hsm.dispose()
+  rmSync(scratch, { recursive: true, force: true })
   await source.dispose()
 })
 
-/** A token of SoftHSM 2 of its own. */
-function makeToken(): NonNullable<Config['pkcs11']> {
-  mkdirSync(join(hsm, 'tokens'))
-  const conf = join(hsm, 'softhsm2.conf')
-  writeFileSync(conf, `directories.tokendir = ${join(hsm, 'tokens')}\n`)
-  process.env['SOFTHSM2_CONF'] = conf
-  const made = ['--init-token', '--free', '--label', 'archive', '--pin', PIN, '--so-pin', PIN]
-  execFileSync('softhsm2-util', made, { stdio: 'ignore' })
-  const pinFile = join(hsm, 'pin')
-  writeFileSync(pinFile, PIN)
-  return { module: MODULE, token: 'archive', pinFile }
-}
-
 /** The configuration of a machine that has nothing of the other one. */
-const elsewhere = () => readConfig({ KEYSTEAD_DATA: join(hsm, 'elsewhere') })
+const elsewhere = () => readConfig({ KEYSTEAD_DATA: join(scratch, 'data') })
 
 const typing = (typed: readonly string[]): NextShare => {
   const left = [...typed]

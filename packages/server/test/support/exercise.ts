@@ -27,8 +27,9 @@ import { replayEvents } from '../../src/host/webhooks.ts'
 import { ActivityExpiry } from '../../src/jobs/expireActivities.ts'
 import { ExpiredKeyPurge } from '../../src/jobs/purgeExpiredKeys.ts'
 import { isInitialised } from '../../src/host/instance.ts'
-import { unsealByConfig } from '../../src/host/unsealing.ts'
 import { INSTANCE_ID } from '../../src/platform/ids.ts'
+import { addRecoverySeal, removeSeal, testSeal } from '../../src/host/sealCommands.ts'
+import { openWith, unsealByConfig } from '../../src/host/unsealing.ts'
 import { listWaitingMail } from '../../src/host/waitingMail.ts'
 import { archivePath, orderOf } from './archives.ts'
 import {
@@ -40,6 +41,7 @@ import {
   signBody,
 } from './client.ts'
 import type { Instance } from './instance.ts'
+import { byFile, byWords, placeOf } from './seals.ts'
 import { deleteKeys, verifyEmail } from './units.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -68,6 +70,7 @@ export async function exercise(instance: Instance): Promise<void> {
   await stopCheckpoints({ store, holder: 'test' })
   await instance.verify()
   await isInitialised(store)
+  await useSeals(instance)
   const { reader } = deps.store
   await listRootOrganizations(reader, { after: null, limit: 10 })
   await findSubOrganizationsOf(reader, admin.organizationId, {
@@ -102,6 +105,15 @@ async function useArchives({ app, config }: Instance): Promise<void> {
 
 /** Before the key of every row. */
 const LEAST = { uuid: INSTANCE_ID, text: '', integer: 0, bytes: Buffer.alloc(0) }
+
+/** Adds, tests and removes a seal. */
+async function useSeals(instance: Instance): Promise<void> {
+  const { config } = instance
+  const { sealId, words } = await addRecoverySeal(config)
+  await testSeal(config, byWords(words), sealId)
+  await removeSeal(config, sealId)
+  await openWith(placeOf(instance), byFile(instance))
+}
 
 async function useWallets(admin: AppClient): Promise<void> {
   const { walletId, address } = await createWallet(admin, 'statements')
