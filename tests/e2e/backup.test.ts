@@ -130,12 +130,7 @@ describe.each(engines)('a server on %s', (engine) => {
     expect(stderr).toMatch(/ok: as of \S+, 1 organizations opened, \d+ keys signed/)
     expect(code).toBe(0)
     expect(left()).toEqual(before)
-    if (engine === 'postgres') {
-      const databases = await withDatabase(server, (database) =>
-        database.all(`select datname from pg_database where datname like 'keystead_drill%'`),
-      )
-      expect(databases).toEqual([])
-    }
+    expect(await drillDatabases(server)).toEqual([])
   })
 
   test('fails the drill when a byte was changed, with a code for programs', async () => {
@@ -201,6 +196,14 @@ describe.each(engines)('a server on %s', (engine) => {
     }
   })
 })
+
+/** Scratch databases on the server's PostgreSQL; none where it has none. */
+async function drillDatabases(server: TestServer) {
+  if (server.databaseUrl === null) return []
+  return withDatabase(server, (database) =>
+    database.all(`select datname from pg_database where datname like 'keystead_drill%'`),
+  )
+}
 
 describe('a full disk', () => {
   test('leaves no archive, and no restored instance', async () => {

@@ -36,7 +36,7 @@ export interface RestoreOptions {
   file: string
   openSeals: OpenSeals
   /** Told how many rows have been written so far, now and then. */
-  onProgress(rows: number): void
+  onProgress: (rows: number) => void
 }
 
 export interface Restored {

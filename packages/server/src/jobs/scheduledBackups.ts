@@ -28,7 +28,7 @@ export interface BackupJobOptions extends BackupSource {
   /** Names this process. */
   holder: string
   /** Another connection to the same database, for what takes long. */
-  openStore(): Promise<Store>
+  openStore: () => Promise<Store>
 }
 
 /** The job of one process; of all processes, the holder of the lease does the work. */
