@@ -32,16 +32,17 @@ const BUSY_MS_STEP = 10
 
 /**
  * Brings the schema to this program's version, in one transaction.
+ * @param upTo the last version to apply, if not every one that this program knows
  * @throws Error when the database was written by a newer program
  * @throws Busy when another process has been writing to it for five seconds
  */
-export async function migrate(store: Store): Promise<void> {
+export async function migrate(store: Store, upTo = Infinity): Promise<void> {
   // Asked first: a database that is up to date need not be written.
   if ((await presentVersion(store.reader)) === newestOf(migrations(store.engine))) return
   const deadlineMs = performance.now() + BUSY_MS_MAX
   for (;;) {
     try {
-      await store.write('alone', (tx) => apply(tx))
+      await store.write('alone', (tx) => apply(tx, upTo))
       return
     } catch (error) {
       // A database in use is no reason not to start: on SQLite a running server often writes.
@@ -51,7 +52,8 @@ export async function migrate(store: Store): Promise<void> {
   }
 }
 
-async function presentVersion(reader: Reader): Promise<number | undefined> {
+/** The version of a database's schema; undefined when it has none. */
+export async function presentVersion(reader: Reader): Promise<number | undefined> {
   const table =
     reader.engine === 'postgres'
       ? `select to_regclass('schema_version')::text as name`
@@ -61,13 +63,22 @@ async function presentVersion(reader: Reader): Promise<number | undefined> {
   return row?.version ?? undefined
 }
 
+/** The version that this program brings every schema to. */
+export function newestVersion(engine: Reader['engine']): number {
+  return newestOf(migrations(engine))
+}
+
 const NEWEST = 'select max(version) as version from schema_version'
 
 function newestOf(known: readonly { version: number }[]): number {
   return known.at(-1)?.version ?? 0
 }
 
-async function apply(tx: Tx): Promise<void> {
+/**
+ * The same inside a transaction of the caller's.
+ * @param upTo the version to stop at, for rows that were written by an older program
+ */
+export async function apply(tx: Tx, upTo = Infinity): Promise<void> {
   if (tx.engine === 'postgres') await tx.all('select pg_advisory_xact_lock(7235487)')
   await tx.run('create table if not exists schema_version (version bigint primary key)')
   const row = await tx.one<{ version: number | null }>(NEWEST)
@@ -80,7 +91,7 @@ async function apply(tx: Tx): Promise<void> {
     )
   }
   for (const { version, statements } of known) {
-    if (version <= present) continue
+    if (version <= present || version > upTo) continue
     await tx.run('insert into schema_version (version) values (?)', version)
     for (const statement of statements) await tx.run(statement)
   }

@@ -5,16 +5,26 @@ import { compiledStatements } from '../../src/store/sql.ts'
 
 /** What may read a whole table or index, and why. */
 const WHOLE: Record<string, RegExp> = {
-  'an instance has two seals': /from seal order by id$/,
+  'an instance has a root key or two':
+    /^select version from root_key order by version desc limit 1$/,
+  'an archive takes every row, in order of the primary key':
+    /^select [\w, ]+ from \w+ order by [\w, ]+ limit (\?|\$1)$/,
+  'a restore gives up every event that waits':
+    /^update webhook_event .* where outcome = 'waiting'$/,
+  'an instance has a handful of seals': /from seal order by id$|from seal_wrap where root_version </,
+  'an instance has a root key, or two while it is replaced': /from root_key order by version$/,
+  'the partial index holds the superseded keys only':
+    /from organization_key where superseded_ms is not null/,
   'an instance has a handful of keys': /from instance_key order by name, version$/,
   'an export takes every chain': /^select organization_id from organization_head order by/,
   'the partial index holds the dirty heads only': /from organization_head where dirty = 1 order by/,
-  'it takes the end of the index': /from checkpoint order by height desc limit 1$/,
+  'it takes the end of the index':
+    /from (checkpoint order by height|root_key order by version) desc limit 1$/,
 }
 
 /** Transactions, settings, the schema itself, and inserts that look nothing up. */
 const WITHOUT_ROWS =
-  /^(savepoint |release |rollback |create |drop |alter |insert into \w+ \([^)]*\) values \([^)]*\)$|select pg_advisory|select current_setting|select max\(version\)|select name from sqlite_master|select to_regclass)/
+  /^(savepoint |release |rollback |create |drop |alter |insert into \w+ \([^)]*\) values \([^)]*\)$|insert into \w+ \([^)]*\) select .* from seal\b|select pg_advisory|select current_setting|select max\(version\)|select name from sqlite_master|select to_regclass|select name, lower\(type\)|select a\.attname)/
 
 const oneLine = (sql: string) => sql.replaceAll(/\s+/g, ' ').trim()
 

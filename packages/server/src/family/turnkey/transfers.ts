@@ -1,5 +1,10 @@
 // What imports and exports of keys share: their parameters, and the use of an import's key.
-import { parsePublicKey, parseSealedMessage, type SealedMessage } from '@keystead/crypto/node'
+import {
+  type MnemonicLanguage,
+  parsePublicKey,
+  parseSealedMessage,
+  type SealedMessage,
+} from '@keystead/crypto/node'
 import { z } from 'zod'
 import { findImportKey, takeImportKey } from '../../domain/keyvault/importKey.store.ts'
 import {
@@ -13,7 +18,6 @@ import { AppError } from '../../errors.ts'
 import type { Context } from '../../operation/context.ts'
 import { Refusal } from '../../operation/operation.ts'
 import { lines } from '../../operation/schemas.ts'
-import type { Tx } from '../../store/engine.ts'
 
 /** `encryptedBundle`: what a client encrypted to the key of an import bundle. */
 export const encryptedBundle = lines(16_384)
@@ -45,6 +49,24 @@ export const deleteWithoutExport = z
   .describe('Delete what was never exported, too.')
   .transform((value) => value === true)
 
+const LANGUAGES = {
+  MNEMONIC_LANGUAGE_ENGLISH: 'english',
+  MNEMONIC_LANGUAGE_SIMPLIFIED_CHINESE: 'simplified_chinese',
+  MNEMONIC_LANGUAGE_TRADITIONAL_CHINESE: 'traditional_chinese',
+  MNEMONIC_LANGUAGE_CZECH: 'czech',
+  MNEMONIC_LANGUAGE_FRENCH: 'french',
+  MNEMONIC_LANGUAGE_ITALIAN: 'italian',
+  MNEMONIC_LANGUAGE_JAPANESE: 'japanese',
+  MNEMONIC_LANGUAGE_KOREAN: 'korean',
+  MNEMONIC_LANGUAGE_SPANISH: 'spanish',
+} as const satisfies Record<string, MnemonicLanguage>
+
+/** `language` of exports. */
+export const mnemonicLanguage = z
+  .enum(Object.keys(LANGUAGES) as (keyof typeof LANGUAGES)[], 'must be a MNEMONIC_LANGUAGE_…')
+  .describe('Absent: the words that make its seed. Those of another language make other keys.')
+  .transform((name) => LANGUAGES[name])
+
 /** What importing may fail with, beside what it brings. */
 export const IMPORT_ERRORS = [
   'IMPORT_FOR_ANOTHER_USER',
@@ -56,10 +78,11 @@ export const IMPORT_ERRORS = [
 export async function initImport(ctx: Context, userId: string, kind: ImportKind) {
   refuseOtherUsers(ctx, userId)
   const { organizationId } = ctx.organization
-  const dataKey = await ctx.keyvault.dataKey(ctx.reader, organizationId)
+  const dataKey = await ctx.keyvault.dataKey(ctx.reader, ctx.organization)
   // No longer than a request can wait for votes: what waits longer could not run anyway.
   const expiresMs = ctx.nowMs + ctx.pendingMs
-  const key = createImportKey(dataKey, { organizationId, userId, kind }, expiresMs)
+  const place = { organizationId, userId, kind }
+  const key = createImportKey(dataKey, place, { id: ctx.newId(), expiresMs })
   return { result: { importBundle: ctx.keyvault.importBundle(key) }, key }
 }
 
@@ -92,8 +115,10 @@ export async function planImport<P>(
   { key, message }: Arrival,
   plan: (imported: ImportedSecret) => P,
 ): Promise<P> {
-  const dataKey = await ctx.keyvault.dataKey(ctx.reader, ctx.organization.organizationId)
-  const imported = openImport(dataKey, key, message)
+  const { organizationId } = ctx.organization
+  const imported = await ctx.keyvault.withDataKey(ctx.reader, organizationId, (dataKey) =>
+    openImport(dataKey, key, message),
+  )
   if (imported === undefined) throw new AppError('INVALID_ENCRYPTED_BUNDLE')
   try {
     return plan(imported)
@@ -101,17 +126,6 @@ export async function planImport<P>(
     if (!(error instanceof AppError)) throw error
     throw new Refusal(error, async (tx) => void (await takeImportKey(tx, key)))
   }
-}
-
-/**
- * SECURITY: in the transaction of the import itself, so that of two at once one fails.
- * @throws AppError `IMPORT_NOT_INITIALIZED` when the key is gone, or has expired by now
- */
-export async function useImportKey(
-  tx: Tx & { readonly nowMs: number },
-  key: ImportKey,
-): Promise<void> {
-  if (!(await takeImportKey(tx, key))) throw new AppError('IMPORT_NOT_INITIALIZED')
 }
 
 function refuseOtherUsers({ actor, organization }: Context, userId: string): void {
