@@ -1,6 +1,7 @@
 // The `keystead` command: finds the sub-command, and turns failures into one clear line.
 import { readFileSync } from 'node:fs'
-import { AppError, ConfigError, HostError } from '@keystead/server/commands'
+import { AppError, ArchiveError, ConfigError, HostError } from '@keystead/server/commands'
+import { archiveCommands } from './archive.ts'
 import { auditCommands } from './audit.ts'
 import { type Command, UsageError } from './command.ts'
 import { governanceCommands } from './governance.ts'
@@ -8,17 +9,22 @@ import { instanceCommands } from './instance.ts'
 import { organizationCommands } from './organizations.ts'
 import { policyCommands } from './policy.ts'
 import { requestCommands } from './request.ts'
+import { rotationCommands } from './rotation.ts'
+import { sealCommands } from './seals.ts'
 import { webhookCommands } from './webhooks.ts'
 
 /** Without a prototype: no word of the shell may name what every object has. */
 const commands = Object.create(null) as Record<string, Command>
 Object.assign(commands, {
   ...instanceCommands,
+  ...sealCommands,
   ...organizationCommands,
   ...governanceCommands,
   ...requestCommands,
   ...auditCommands,
+  ...archiveCommands,
   ...policyCommands,
+  ...rotationCommands,
   ...webhookCommands,
 })
 
@@ -55,6 +61,7 @@ function version(): string {
 function explain(error: unknown): string {
   const expected =
     error instanceof HostError ||
+    error instanceof ArchiveError ||
     error instanceof ConfigError ||
     error instanceof UsageError ||
     error instanceof AppError

@@ -10,6 +10,7 @@ import { libraryAddresses } from '../../support/addressLibraries.ts'
 import { engines } from '../../support/server.ts'
 import { chainSigning } from './chainSigning.ts'
 import { type KnownWorld, MNEMONIC, startKnownWorld } from './knownWallet.ts'
+import { createByVersion, resultOf } from './subOrganization.ts'
 import {
   type ClientVersion,
   clientVersions,
@@ -242,6 +243,24 @@ describe.each(engines)('every chain on %s', (engine) => {
       expect(made.addresses.length).toBe(CHAINS.length)
       expect(new Set([...made.addresses, ...addresses]).size).toBe(2 * CHAINS.length)
     })
+  })
+
+  test('a sub-organization made with a wallet is found by each of its addresses', async () => {
+    const { answer } = await createByVersion(world, '_V8', {
+      subOrganizationName: 'with a wallet',
+      wallet: {
+        walletName: 'w',
+        accounts: CHAINS.map((chain) => ACCOUNTS['8.2.1'][chain]),
+      },
+    })
+    const made = resultOf(answer, 'V8')
+    const { addresses } = made['wallet'] as { addresses: string[] }
+    expect(addresses.length).toBe(CHAINS.length)
+    const client = officialClient('8.2.1', world.admin)
+    for (const filterValue of addresses) {
+      const found = await client.getSubOrgIds({ filterType: 'WALLET_ACCOUNT_ADDRESS', filterValue })
+      expect(found.organizationIds).toEqual([made['subOrganizationId']])
+    }
   })
 
   test('Ed25519 accounts are the same with and without hardened steps, and keep their path', async () => {

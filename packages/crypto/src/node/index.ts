@@ -30,6 +30,7 @@ export {
   signBundle,
   verifyBundle,
 } from './bundle.ts'
+export { chunkBytes, ChunkOpener, ChunkSealer, sealedChunkBytes } from './chunks.ts'
 export type { Curve } from './curve.ts'
 export { type EcdsaSignature, encodeEcdsaDer, parseEcdsaDer } from './der.ts'
 export { derivePrivateKey, parsePath } from './derive.ts'
@@ -68,6 +69,8 @@ export {
 export { generatePrivateKey, isPrivateKey, publicKeyOf } from './privateKey.ts'
 export { parsePublicKey, uncompressPublicKey, type VerifyKey } from './publicKey.ts'
 export { type RecoverableSignature, signEd25519, signP256, signSecp256k1 } from './sign.ts'
+export { combineMnemonics, splitToMnemonics } from './slip39/mnemonics.ts'
+export { parseShare } from './slip39/share.ts'
 export {
   parseSolanaTransaction,
   type SolanaInstruction,

@@ -1,13 +1,14 @@
 // Wallet secrets of every version open to the same keys, and the words that were put in.
 import { expect, test } from 'vitest'
-import { generateDataKey } from '../../src/domain/keyvault/dataKeys.ts'
 import {
   entropyToMnemonic,
   mnemonicLanguages,
   mnemonicToSeed,
   parseMnemonic,
 } from '@keystead/crypto/node'
+import { DataKey } from '../../src/domain/keyvault/dataKeys.ts'
 import { ImportedSecret } from '../../src/domain/keyvault/importKeys.ts'
+import { secretPlace } from '../../src/domain/keyvault/sealedColumns.ts'
 import { createSeed, openPhrase, openSeed } from '../../src/domain/keyvault/seeds.ts'
 
 const mnemonic = 'test test test test test test test test test test test junk'
@@ -18,9 +19,9 @@ const wallet = {
 }
 
 test('a secret that holds the words alone opens to the keys of one that holds the seed too', () => {
-  const dataKey = generateDataKey()
+  const dataKey = DataKey.generate()
   const { row, seed } = createSeed(dataKey, { ...wallet, mnemonic })
-  const place = { table: 'wallet_secret', column: 'sealed', rowId: wallet.walletId, version: 1 }
+  const place = secretPlace('wallet_secret', wallet.walletId)
   const words = { version: 1, sealed: dataKey.seal(place, Buffer.from(mnemonic)) }
   const keys = [row, words].map((secret) =>
     openSeed(dataKey, wallet.walletId, secret).publicKey('secp256k1', path).toString('hex'),
@@ -30,7 +31,7 @@ test('a secret that holds the words alone opens to the keys of one that holds th
 })
 
 test('a secret does not open as one of the other version', () => {
-  const dataKey = generateDataKey()
+  const dataKey = DataKey.generate()
   const { row } = createSeed(dataKey, { ...wallet, mnemonic })
   expect(() => openSeed(dataKey, wallet.walletId, { ...row, version: 1 })).toThrow(
     'authentication failed',
@@ -40,8 +41,8 @@ test('a secret does not open as one of the other version', () => {
 const imported = (text: string) => new ImportedSecret(Buffer.from(text))
 
 test.each([1, 2])('a secret of version %i gives its words', (version) => {
-  const dataKey = generateDataKey()
-  const place = { table: 'wallet_secret', column: 'sealed', rowId: wallet.walletId, version }
+  const dataKey = DataKey.generate()
+  const place = secretPlace('wallet_secret', wallet.walletId, version)
   const seed = version === 1 ? Buffer.of() : mnemonicToSeed(mnemonic, '')
   const sealed = dataKey.seal(place, Buffer.concat([seed, Buffer.from(mnemonic)]))
   const row = { wallet_id: wallet.walletId, version, sealed }
@@ -51,7 +52,7 @@ test.each([1, 2])('a secret of version %i gives its words', (version) => {
 test.each(['', 'TREZOR', 'two\nlines\n', '\n', 'パスワード', ' spaces '])(
   'a passphrase stays as it is: %j',
   (passphrase) => {
-    const dataKey = generateDataKey()
+    const dataKey = DataKey.generate()
     const text = imported(`${mnemonic}\n--PASS--\n${passphrase}`)
     const { row, seed } = createSeed(dataKey, { ...wallet, mnemonic: text })
     const expected = passphrase === '' ? mnemonic : `${mnemonic}\n${passphrase}`
@@ -62,14 +63,14 @@ test.each(['', 'TREZOR', 'two\nlines\n', '\n', 'パスワード', ' spaces '])(
 )
 
 test('typed words are tidied: case, spaces, line ends', () => {
-  const dataKey = generateDataKey()
+  const dataKey = DataKey.generate()
   const typed = imported(`  ${mnemonic.toUpperCase().replaceAll(' ', ' \t ')}\r\n`)
   const { row } = createSeed(dataKey, { ...wallet, mnemonic: typed })
   expect(openPhrase(dataKey, row, null).toString()).toBe(mnemonic)
 })
 
 test.each(mnemonicLanguages)('words in %s come in, and go out in any language', (language) => {
-  const dataKey = generateDataKey()
+  const dataKey = DataKey.generate()
   const entropy = Buffer.alloc(16, 0x5a)
   const words = entropyToMnemonic(entropy, language)
   const { row, seed } = createSeed(dataKey, { ...wallet, mnemonic: imported(words) })
@@ -79,6 +80,6 @@ test.each(mnemonicLanguages)('words in %s come in, and go out in any language', 
     const said = openPhrase(dataKey, row, other).toString()
     expect(parseMnemonic(said, [other])?.entropy).toEqual(entropy)
   }
-  const expected = createSeed(generateDataKey(), { ...wallet, mnemonic: words }).seed
+  const expected = createSeed(DataKey.generate(), { ...wallet, mnemonic: words }).seed
   expect(seed.publicKey('secp256k1', path)).toEqual(expected.publicKey('secp256k1', path))
 })

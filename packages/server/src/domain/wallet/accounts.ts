@@ -25,14 +25,14 @@ interface Services {
  * @throws Tampered when the row is not one that this server wrote
  */
 export async function loadAccountOf(
-  { reader, keyvault }: Services,
+  services: Services,
   organization: Snapshot,
   place: { addressKey: string } | { id: string },
 ): Promise<WalletAccount | undefined> {
   const { organizationId } = organization
-  const account = await findAccountToSignWith(reader, organizationId, place)
+  const account = await findAccountToSignWith(services.reader, organizationId, place)
   if (account === undefined || !organization.wallets.has(account.wallet_id)) return undefined
-  assertAccount(await keyvault.dataKey(reader, organizationId), account)
+  await assertAccounts(services, organizationId, [account])
   return account
 }
 
@@ -143,23 +143,32 @@ async function findAccount(
 
 /** One account of a wallet. @throws Tampered when the row is not one that this server wrote */
 export async function loadAccount(
-  { reader, keyvault }: Services,
+  services: Services,
   organizationId: string,
   place: AccountPlace,
 ): Promise<WalletAccount | undefined> {
-  const account = await findAccountInWallet(reader, organizationId, place)
-  if (account !== undefined) assertAccount(await keyvault.dataKey(reader, organizationId), account)
+  const account = await findAccountInWallet(services.reader, organizationId, place)
+  if (account !== undefined) await assertAccounts(services, organizationId, [account])
   return account
 }
 
 /** A page of accounts, oldest first. @throws Tampered when a row is not one that this server wrote */
 export async function loadAccounts(
-  { reader, keyvault }: Services,
+  services: Services,
   organizationId: string,
   page: AccountPage,
 ): Promise<WalletAccount[]> {
-  const accounts = await listAccounts(reader, organizationId, page)
-  const dataKey = await keyvault.dataKey(reader, organizationId)
-  for (const account of accounts) assertAccount(dataKey, account)
+  const accounts = await listAccounts(services.reader, organizationId, page)
+  await assertAccounts(services, organizationId, accounts)
   return accounts
+}
+
+function assertAccounts(
+  { reader, keyvault }: Services,
+  organizationId: string,
+  accounts: readonly WalletAccount[],
+): Promise<void> {
+  return keyvault.withDataKey(reader, organizationId, (dataKey) => {
+    for (const account of accounts) assertAccount(dataKey, account)
+  })
 }

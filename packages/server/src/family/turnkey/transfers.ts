@@ -78,10 +78,11 @@ export const IMPORT_ERRORS = [
 export async function initImport(ctx: Context, userId: string, kind: ImportKind) {
   refuseOtherUsers(ctx, userId)
   const { organizationId } = ctx.organization
-  const dataKey = await ctx.keyvault.dataKey(ctx.reader, organizationId)
+  const dataKey = await ctx.keyvault.dataKey(ctx.reader, ctx.organization)
   // No longer than a request can wait for votes: what waits longer could not run anyway.
   const expiresMs = ctx.nowMs + ctx.pendingMs
-  const key = createImportKey(dataKey, { organizationId, userId, kind }, expiresMs)
+  const place = { organizationId, userId, kind }
+  const key = createImportKey(dataKey, place, { id: ctx.newId(), expiresMs })
   return { result: { importBundle: ctx.keyvault.importBundle(key) }, key }
 }
 
@@ -114,8 +115,10 @@ export async function planImport<P>(
   { key, message }: Arrival,
   plan: (imported: ImportedSecret) => P,
 ): Promise<P> {
-  const dataKey = await ctx.keyvault.dataKey(ctx.reader, ctx.organization.organizationId)
-  const imported = openImport(dataKey, key, message)
+  const { organizationId } = ctx.organization
+  const imported = await ctx.keyvault.withDataKey(ctx.reader, organizationId, (dataKey) =>
+    openImport(dataKey, key, message),
+  )
   if (imported === undefined) throw new AppError('INVALID_ENCRYPTED_BUNDLE')
   try {
     return plan(imported)

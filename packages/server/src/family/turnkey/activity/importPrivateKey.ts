@@ -64,7 +64,7 @@ export const importPrivateKey = defineActivity({
   async prepare(ctx, params) {
     const { organizationId } = ctx.organization
     const key = await checked(ctx, params)
-    const dataKey = await ctx.keyvault.dataKey(ctx.reader, organizationId)
+    const dataKey = await ctx.keyvault.dataKey(ctx.reader, ctx.organization)
     const planned = await planImport(ctx, { key, message: params.encryptedBundle }, (imported) => {
       const keys = [{ ...toPrivateKeyParams({ ...params, privateKeyTags: [] }), imported }]
       return planPrivateKeys({ ...ctx, organizationId, dataKey, keys })

@@ -56,7 +56,7 @@ export const importWallet = defineActivity({
   async prepare(ctx, params) {
     const { organizationId } = ctx.organization
     const key = await checked(ctx, params)
-    const dataKey = await ctx.keyvault.dataKey(ctx.reader, organizationId)
+    const dataKey = await ctx.keyvault.dataKey(ctx.reader, ctx.organization)
     const { accounts, walletName: name, encryptedBundle: message } = params
     const plan = await planImport(ctx, { key, message }, (mnemonic) =>
       planWallet({ ...ctx, organizationId, dataKey }, ctx.organization, {
