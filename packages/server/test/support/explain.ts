@@ -19,7 +19,8 @@ const WHOLE: Record<string, RegExp> = {
   'an instance has a handful of keys': /from instance_key order by name, version$/,
   'an export takes every chain': /^select organization_id from organization_head order by/,
   'the partial index holds the dirty heads only': /from organization_head where dirty = 1 order by/,
-  'it takes the end of the index': /from checkpoint order by height desc limit 1$/,
+  'it takes the end of the index':
+    /from (checkpoint order by height|root_key order by version) desc limit 1$/,
 }
 
 /** Transactions, settings, the schema itself, and inserts that look nothing up. */
