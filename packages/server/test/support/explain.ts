@@ -11,7 +11,8 @@ const WHOLE: Record<string, RegExp> = {
     /^select [\w, ]+ from \w+ order by [\w, ]+ limit (\?|\$1)$/,
   'a restore gives up every event that waits':
     /^update webhook_event .* where outcome = 'waiting'$/,
-  'an instance has a handful of seals': /from seal order by id$|from seal_wrap where root_version </,
+  'an instance has a handful of seals':
+    /from seal order by id$|from seal_wrap where root_version </,
   'an instance has a root key, or two while it is replaced': /from root_key order by version$/,
   'the partial index holds the superseded keys only':
     /from organization_key where superseded_ms is not null/,
