@@ -17,7 +17,12 @@ import { ArchiveError, type ArchiveHeader } from '../domain/archive/header.ts'
 import { listChains } from '../domain/audit/audit.store.ts'
 import { exportAudit } from '../domain/audit/export.ts'
 import { type AuditVerdict, AuditVerifier } from '../domain/audit/verify.ts'
-import { isTaproot, Keyvault, type Signature, type SigningKey } from '../domain/keyvault/keyvault.ts'
+import {
+  isTaproot,
+  Keyvault,
+  type Signature,
+  type SigningKey,
+} from '../domain/keyvault/keyvault.ts'
 import type { Snapshot } from '../domain/organization/model.ts'
 import { loadSnapshot } from '../domain/organization/snapshot.ts'
 import { Ledger } from '../domain/spending/ledger.ts'
