@@ -1,8 +1,7 @@
 // The `keystead` command: finds the sub-command, and turns failures into one clear line.
 import { readFileSync } from 'node:fs'
-import { AppError, ConfigError, HostError } from '@keystead/server/commands'
 import { auditCommands } from './audit.ts'
-import { type Command, UsageError } from './command.ts'
+import { type Command, explain, UsageError } from './command.ts'
 import { governanceCommands } from './governance.ts'
 import { instanceCommands } from './instance.ts'
 import { organizationCommands } from './organizations.ts'
@@ -50,17 +49,6 @@ function usage(): string {
 function version(): string {
   const file = new URL('../package.json', import.meta.url)
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
-}
-
-function explain(error: unknown): string {
-  const expected =
-    error instanceof HostError ||
-    error instanceof ConfigError ||
-    error instanceof UsageError ||
-    error instanceof AppError
-  if (expected) return error.message
-  if (error instanceof Error && 'code' in error) return error.message
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
 // SECURITY: whatever is written, the log of the database too, is for the owner's eyes only.
