@@ -6,6 +6,16 @@ export {
   encodeAddress,
 } from './address.ts'
 export { type AeadKey, aeadKey, aeadOpen, aeadSeal } from './aead.ts'
+export {
+  encodeCredentialBundle,
+  encodeSealedMessage,
+  openMessage,
+  parseSealedMessage,
+  type SealedMessage,
+  sealMessage,
+  signBundle,
+  verifyBundle,
+} from './bundle.ts'
 export type { Curve } from './curve.ts'
 export { type EcdsaSignature, encodeEcdsaDer, parseEcdsaDer } from './der.ts'
 export { derivePrivateKey, parsePath } from './derive.ts'
