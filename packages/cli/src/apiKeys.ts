@@ -80,7 +80,10 @@ function readAdmin(file: string): Admin {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Admin
   } catch (cause) {
-    throw new UsageError(`there is no readable key file ${file}: name one with --key`, { cause })
+    throw new UsageError(
+      `there is no readable key file ${file}: name one with --key or --key-name`,
+      { cause },
+    )
   }
 }
 

@@ -3,7 +3,7 @@ import { callerOptions } from './client.ts'
 import { type Command, explain, type Options, readOptions, UsageError } from './command.ts'
 import { type EncryptionKey, loadEncryptionKey } from './encryptionKeys.ts'
 import { defaultFolder, hasKey } from './keyFiles.ts'
-import { type Format, formatValue } from './output.ts'
+import { type Format, formatError, formatValue } from './output.ts'
 
 /** Flags that each of these commands takes. */
 const commonOptions = {
@@ -14,7 +14,7 @@ const commonOptions = {
 } as const
 
 type Read<O extends Options> = ReturnType<typeof readOptions<O & typeof commonOptions>>
-type CommonValues = Read<Record<never, never>>['values']
+export type CommonValues = Read<Record<never, never>>['values']
 
 interface Definition<O extends Options> {
   /** How it is typed, after `keystead`, without the flags that all share. */
@@ -27,23 +27,35 @@ interface Definition<O extends Options> {
   run(values: Read<O>['values'], words: readonly string[]): unknown
 }
 
+const SHARED_FLAGS = `All of these take as well:
+    --organization ID                the organization; by default the one of the key
+    --host URL|HOST[:PORT]           the server; by default the one on this machine
+    -k, --key-name NAME              the API key; by default the one of ./data/admin.json, if it is
+                                     there, else \`default\`
+    -d, --keys-folder DIR            where API keys are; by default ~/.config/turnkey/keys
+    --key FILE                       an API key as \`init\` writes it, instead
+    --encryption-key-name NAME       the key for import and export; by default \`default\`
+    --encryption-keys-folder DIR     by default ~/.config/turnkey/encryption-keys
+    --data DIR                       the data directory of the server on this machine
+    -o, --output json|yaml           how to print; by default json`
+
 /** A command that prints JSON or YAML, its errors too, and then ends with 1. */
 export function clientCommand<const O extends Options>(definition: Definition<O>): Command {
   const { synopsis, about, options, positionals = 0, run } = definition
   return {
     synopsis,
     about,
+    note: SHARED_FLAGS,
     async run(words) {
-      const print = (value: unknown) =>
-        process.stdout.write(formatValue(value, formatAsked(words)))
+      const format = formatAsked(words)
       try {
         const read = readOptions(words, { ...commonOptions, ...options }, positionals) as Read<O>
         assertFormat((read.values as CommonValues).output)
         const value = await run(read.values, read.positionals)
-        if (value !== undefined) print(value)
+        if (value !== undefined) process.stdout.write(formatValue(value, format))
         return 0
       } catch (error) {
-        print({ error: explain(error) })
+        process.stdout.write(formatError(explain(error), format))
         return 1
       }
     },

@@ -18,6 +18,8 @@ export interface Command {
   synopsis: string
   /** What it does, in a few words. */
   about: string
+  /** What its help says besides, such as the flags that it shares with others. */
+  note?: string
   /** @returns the exit code */
   run(words: readonly string[]): Promise<number> | number
 }
@@ -82,6 +84,11 @@ export function requiredId(name: string, value: string | undefined): string {
 export function required(name: string, value: string | undefined): string {
   if (value === undefined || value === '') throw new UsageError(`--${name} is required`)
   return value
+}
+
+/** The items of a flag that may be given several times, and several separated by commas. */
+export function listOf(values: readonly string[] | undefined): string[] {
+  return (values ?? []).flatMap((value) => value.split(',')).filter((item) => item !== '')
 }
 
 /** The configuration of the environment, with options that override it. */

@@ -1,13 +1,22 @@
 // The `keystead` command: finds the sub-command, and turns failures into one clear line.
 import { readFileSync } from 'node:fs'
+import { activityCommands } from './activities.ts'
 import { auditCommands } from './audit.ts'
+import { bundleCommands } from './bundles.ts'
 import { type Command, explain, UsageError } from './command.ts'
+import { generateCommands } from './generate.ts'
 import { governanceCommands } from './governance.ts'
+import { details, overview } from './help.ts'
 import { instanceCommands } from './instance.ts'
 import { organizationCommands } from './organizations.ts'
 import { policyCommands } from './policy.ts'
+import { privateKeyCommands } from './privateKeys.ts'
 import { requestCommands } from './request.ts'
+import { signingCommands } from './signing.ts'
+import { walletAccountCommands } from './walletAccounts.ts'
+import { walletCommands } from './wallets.ts'
 import { webhookCommands } from './webhooks.ts'
+import { wireNameCommands } from './wireNames.ts'
 
 /** Without a prototype: no word of the shell may name what every object has. */
 const commands = Object.create(null) as Record<string, Command>
@@ -16,34 +25,52 @@ Object.assign(commands, {
   ...organizationCommands,
   ...governanceCommands,
   ...requestCommands,
+  ...generateCommands,
+  ...walletCommands,
+  ...walletAccountCommands,
+  ...privateKeyCommands,
+  ...bundleCommands,
+  ...signingCommands,
+  ...activityCommands,
+  ...wireNameCommands,
   ...auditCommands,
   ...policyCommands,
   ...webhookCommands,
 })
 
+const NAME_WORDS_MAX = 3
+
 async function main(words: readonly string[]): Promise<number> {
-  const [first, second] = words
-  if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
-    process.stdout.write(usage())
-    return 0
-  }
+  const [first] = words
   if (first === 'version' || first === '--version') {
     process.stdout.write(`${version()}\n`)
     return 0
   }
-  const twoWords = commands[`${first} ${second ?? ''}`]
-  const command = twoWords ?? commands[first]
-  if (command === undefined)
-    throw new UsageError(`there is no command \`${words.slice(0, 2).join(' ')}\``)
-  return command.run(words.slice(twoWords === undefined ? 1 : 2))
+  const isHelp = first === undefined || first === 'help'
+  const asked = words.slice(isHelp ? 1 : 0)
+  const wantsHelp = isHelp || asked.includes('--help') || asked.includes('-h')
+  const name = nameIn(asked)
+  const command = commands[name.join(' ')]
+  if (command !== undefined && !wantsHelp) return command.run(asked.slice(name.length))
+  if (asked.length > name.length && !wantsHelp) {
+    throw new UsageError(`there is no command \`${asked.slice(0, 2).join(' ')}\``)
+  }
+  process.stdout.write(name.length === 0 ? overview(commands) : details(commandsUnder(name)))
+  return 0
 }
 
-function usage(): string {
-  const width = Math.max(...Object.values(commands).map(({ synopsis }) => synopsis.length))
-  const lines = Object.values(commands).map(
-    ({ synopsis, about }) => `  keystead ${synopsis.padEnd(width)}  ${about}`,
-  )
-  return ['keystead: one server for keys, passkeys and secrets', '', ...lines, ''].join('\n')
+/** As many of the first words as begin the name of a command. */
+function nameIn(words: readonly string[]): readonly string[] {
+  const lengths = Array.from({ length: NAME_WORDS_MAX }, (_, index) => NAME_WORDS_MAX - index)
+  const beginnings = lengths.map((length) => words.slice(0, length))
+  return beginnings.find((beginning) => commandsUnder(beginning).length > 0) ?? []
+}
+
+/** The commands whose names begin with these words. */
+function commandsUnder(words: readonly string[]): Command[] {
+  const start = `${words.join(' ')} `
+  const named = Object.entries(commands).filter(([name]) => `${name} `.startsWith(start))
+  return named.map(([, command]) => command)
 }
 
 function version(): string {

@@ -12,6 +12,12 @@ export function formatValue(value: unknown, format: Format): string {
   return isNested(plain) ? yamlLines(plain).join('\n').concat('\n') : `${yamlScalar(plain)}\n`
 }
 
+/** A failure, in one line. */
+export function formatError(message: string, format: Format): string {
+  const error = { error: message }
+  return format === 'json' ? `${JSON.stringify(error)}\n` : formatValue(error, format)
+}
+
 function yamlLines(value: object): string[] {
   if (Array.isArray(value)) return value.flatMap((item) => yamlEntry('-', item))
   return Object.entries(value).flatMap(([name, item]) => yamlEntry(`${yamlScalar(name)}:`, item))

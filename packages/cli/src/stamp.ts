@@ -1,11 +1,5 @@
 // X-Stamp for requests from the shell: a signature over the body.
-import {
-  encodeEcdsaDer,
-  sha256,
-  signEd25519,
-  signP256,
-  signSecp256k1,
-} from '@keystead/crypto/node'
+import { encodeEcdsaDer, sha256, signEd25519, signP256, signSecp256k1 } from '@keystead/crypto/node'
 import { type ApiKey, STAMP_SCHEMES } from './apiKeys.ts'
 
 /** The value of `X-Stamp`: base64url of `{publicKey, scheme, signature}` (stamps page). */

@@ -12,6 +12,7 @@ import { findLimits } from './domain/organization/governance.store.ts'
 import { allowancesOf, resourceLimits } from './domain/organization/limits.ts'
 import { listRootOrganizations } from './domain/organization/lookup.store.ts'
 import { listUsage } from './domain/usage/usage.store.ts'
+import { transactionTypes } from './domain/transaction/transaction.ts'
 import { listEvents as listLoggedEvents } from './domain/webhook/webhook.store.ts'
 import { operations } from './family/turnkey/operations.ts'
 import { sendControl } from './host/control.ts'
@@ -40,7 +41,7 @@ export type { DeleteOptions, RecoverOptions } from './host/organizations.ts'
 export { type Admin, HostError, type InitOptions, type Initialised } from './host/instance.ts'
 export { dev } from './host/dev.ts'
 export { recoveryNotice, serve } from './host/serve.ts'
-export { AuditVerifier, operations }
+export { AuditVerifier, operations, transactionTypes }
 export { isUuid }
 export type { LimitValue } from './host/governance.ts'
 export { AppError } from './errors.ts'
