@@ -1,6 +1,6 @@
 // Key files of the command line: those that it makes, and those that the `turnkey` command made.
-import { chmodSync, mkdirSync, readFileSync, statSync } from 'node:fs'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { readFileSync, statSync } from 'node:fs'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import {
   parseEcdsaDer,
   parsePublicKey,
@@ -9,14 +9,14 @@ import {
   verifyEd25519,
   verifyP256Message,
 } from '@keystead/crypto/node'
-import { Person } from '../support/person.ts'
+import { Shell } from './shell.ts'
 
 const curves = ['p256', 'secp256k1', 'ed25519'] as const
 type Curve = (typeof curves)[number]
 
 /** What the original wrote, once. */
 const turnkey = JSON.parse(
-  readFileSync(new URL('../../fixtures/turnkey-keys.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../fixtures/turnkey-keys.json', import.meta.url), 'utf8'),
 ) as { body: string; stamps: Record<Curve, string>; files: Record<string, string> }
 
 const organization = '11111111-2222-4333-8444-555555555555'
@@ -24,11 +24,11 @@ const user = '66666666-7777-4888-8999-aaaaaaaaaaaa'
 const keys = '.config/turnkey/keys'
 const encryptionKeys = '.config/turnkey/encryption-keys'
 
-let person: Person
+let shell: Shell
 beforeEach(() => {
-  person = new Person()
+  shell = new Shell()
 })
-afterEach(() => person.dispose())
+afterEach(() => shell.dispose())
 
 const generate = (...words: string[]) => ['generate', ...words, '--organization', organization]
 const preview = (...words: string[]) => [
@@ -60,47 +60,47 @@ describe('generate api-key', () => {
   test.each(curves)(
     'on %s writes files as the original does, for the owner only',
     async (curve) => {
-      const made = await person.does(generate('api-key', '--curve', curve, '-k', curve))
+      const made = await shell.does(generate('api-key', '--curve', curve, '-k', curve))
       const theirs = (extension: string) => turnkey.files[`keys/${curve}.${extension}`] ?? ''
-      const ours = (extension: string) => person.read(`${keys}/${curve}.${extension}`)
+      const ours = (extension: string) => shell.read(`${keys}/${curve}.${extension}`)
       expect(made).toEqual({
         publicKey: ours('public'),
-        publicKeyFile: person.path(`${keys}/${curve}.public`),
-        privateKeyFile: person.path(`${keys}/${curve}.private`),
+        publicKeyFile: shell.path(`${keys}/${curve}.public`),
+        privateKeyFile: shell.path(`${keys}/${curve}.private`),
       })
       const shape = (text: string) =>
         text.replaceAll(/[0-9a-f]{60,}/g, (hex) => `${hex.length} digits`)
       for (const extension of ['public', 'private', 'meta']) {
         expect(shape(ours(extension))).toBe(shape(theirs(extension)))
-        expect(statSync(person.path(`${keys}/${curve}.${extension}`)).mode & 0o777).toBe(0o600)
+        expect(statSync(shell.path(`${keys}/${curve}.${extension}`)).mode & 0o777).toBe(0o600)
       }
-      expect(statSync(person.path(keys)).mode & 0o777).toBe(0o700)
-      const { stamp } = await person.does<{ stamp: string }>(preview('-k', curve))
+      expect(statSync(shell.path(keys)).mode & 0o777).toBe(0o700)
+      const { stamp } = await shell.does<{ stamp: string }>(preview('-k', curve))
       expect(parseStamp(stamp).publicKey).toBe(made['publicKey'])
       expect(isValid(curve, parseStamp(stamp), turnkey.body)).toBe(true)
     },
   )
 
   test('named `-` prints the pair and writes nothing', async () => {
-    const made = await person.does(generate('api-key', '-k', '-'))
+    const made = await shell.does(generate('api-key', '-k', '-'))
     expect(Object.keys(made)).toEqual(['publicKey', 'privateKey'])
     expect(made['privateKey']).toMatch(/^[0-9a-f]{64}:p256$/)
-    expect(person.files('.')).toEqual([])
+    expect(shell.files('.')).toEqual([])
   })
 
   test('never prints a private key that it writes, nor writes over one', async () => {
     const words = generate('api-key')
-    const first = await person.run(words)
-    const written = person.read(`${keys}/default.private`)
-    expect(first.stdout).not.toContain(written.slice(0, 64))
-    expect(await person.fails(words)).toContain('default.private exists already')
-    expect(person.read(`${keys}/default.private`)).toBe(written)
+    const { stdout } = await shell.run(words)
+    const written = shell.read(`${keys}/default.private`)
+    expect(stdout).not.toContain(written.slice(0, 64))
+    expect(await shell.fails(words)).toContain('default.private exists already')
+    expect(shell.read(`${keys}/default.private`)).toBe(written)
   })
 
   test('leaves nothing behind where a part of the name is taken', async () => {
-    person.write(`${keys}/default.meta`, '{}')
-    expect(await person.fails(generate('api-key'))).toContain('default.meta exists already')
-    expect(person.files(keys)).toEqual(['default.meta'])
+    shell.write(`${keys}/default.meta`, '{}')
+    expect(await shell.fails(generate('api-key'))).toContain('default.meta exists already')
+    expect(shell.files(keys)).toEqual(['default.meta'])
   })
 
   test.each([
@@ -109,8 +109,8 @@ describe('generate api-key', () => {
     [generate('api-key', '--curve', 'p384'), '--curve is p256, secp256k1, ed25519, not `p384`'],
     [generate('api-key', '--curve', 'constructor'), 'not `constructor`'],
     [generate('api-key', '-k', '../mine'), '`../mine` is no name for a key'],
-    [generate('api-key', '-d', 'nowhere'), 'there is no folder nowhere'],
-    [generate('api-key', '-d', 'a-file'), 'a-file is no folder'],
+    [generate('api-key', '-d', '/nonexistent/keys'), 'there is no folder /nonexistent/keys'],
+    [generate('api-key', '-d', import.meta.filename), 'keyFiles.test.ts is no folder'],
     [generate('api-key', '--nonsense'), '--nonsense'],
     [generate('api-key', '-o', 'xml'), '--output is json or yaml, not `xml`'],
     [generate('encryption-key'), '--user is required'],
@@ -120,26 +120,25 @@ describe('generate api-key', () => {
       '--signer-quorum-key is no P-256 public key',
     ],
   ])('%j is refused in one line', async (words, text) => {
-    person.write('a-file', '')
-    expect(await person.fails(words)).toContain(text)
+    expect(await shell.fails(words)).toContain(text)
   })
 })
 
 describe('generate encryption-key', () => {
   test('writes files as the original does', async () => {
-    await person.does(generate('encryption-key', '--user', user))
+    await shell.does(generate('encryption-key', '--user', user))
     for (const extension of ['public', 'private', 'meta']) {
       const shape = (text = '') => text.replaceAll(/[0-9a-f]{60,}/g, ({ length }) => `${length}`)
       const theirs = turnkey.files[`encryption-keys/default.${extension}`]
-      expect(shape(person.read(`${encryptionKeys}/default.${extension}`))).toBe(shape(theirs))
+      expect(shape(shell.read(`${encryptionKeys}/default.${extension}`))).toBe(shape(theirs))
     }
   })
 
   test('keeps the signer that it is told to believe, in the form of bundles', async () => {
     const compressed = turnkey.files['keys/p256.public'] ?? ''
     const words = generate('encryption-key', '--user', user, '--signer-quorum-key', compressed)
-    await person.does(words)
-    const meta = JSON.parse(person.read(`${encryptionKeys}/default.meta`)) as object
+    await shell.does(words)
+    const meta = JSON.parse(shell.read(`${encryptionKeys}/default.meta`)) as object
     expect(meta).toMatchObject({
       organization,
       user,
@@ -151,12 +150,12 @@ describe('generate encryption-key', () => {
 describe('files of the original', () => {
   beforeEach(() => {
     for (const [name, content] of Object.entries(turnkey.files)) {
-      person.write(`.config/turnkey/${name}`, content)
+      shell.write(`.config/turnkey/${name}`, content)
     }
   })
 
   test.each(curves)('a %s key stamps as the original does', async (curve) => {
-    const { stamp } = await person.does<{ stamp: string }>(preview('-k', curve))
+    const { stamp } = await shell.does<{ stamp: string }>(preview('-k', curve))
     const theirs = parseStamp(turnkey.stamps[curve])
     const ours = parseStamp(stamp)
     expect({ ...ours, signature: '' }).toEqual({ ...theirs, signature: '' })
@@ -167,23 +166,21 @@ describe('files of the original', () => {
 
   test('a key without a curve, as older versions wrote it, is P-256', async () => {
     const older = (turnkey.files['keys/p256.private'] ?? '').replace(':p256', '')
-    person.write('other/old.private', `${older}\n`)
-    const stamps = await Promise.all(
-      [
-        ['-k', 'old', '-d', 'other'],
-        ['-k', 'other/old.private'],
-        ['-k', './other/old'],
-      ].map((words) => person.does<{ stamp: string }>(preview(...words))),
-    )
-    for (const { stamp } of stamps) {
+    shell.write('other/old.private', `${older}\n`)
+    for (const words of [
+      ['-k', 'old', '-d', shell.path('other')],
+      ['-k', shell.path('other/old.private')],
+      ['-k', shell.path('other/old')],
+    ]) {
+      const { stamp } = await shell.does<{ stamp: string }>(preview(...words))
       expect(parseStamp(stamp).publicKey).toBe(turnkey.files['keys/p256.public'])
     }
   })
 
   test('XDG_CONFIG_HOME says where they are', async () => {
-    person.env['XDG_CONFIG_HOME'] = person.path('.config')
-    person.env['HOME'] = '/nonexistent'
-    await person.does(preview('-k', 'p256'))
+    vi.stubEnv('XDG_CONFIG_HOME', shell.path('.config'))
+    vi.stubEnv('HOME', '/nonexistent')
+    await shell.does(preview('-k', 'p256'))
   })
 
   test.each([
@@ -208,18 +205,16 @@ describe('files of the original', () => {
     'when %s, one line says so',
     async (_case, text, { folder, ...files }: Record<string, string>) => {
       for (const [extension, content] of Object.entries(files)) {
-        person.write(`${keys}/mine.${extension}`, content)
+        shell.write(`${keys}/mine.${extension}`, content)
       }
-      const error = await person.fails(preview('-k', 'mine', ...(folder ? ['-d', folder] : [])))
+      const error = await shell.fails(preview('-k', 'mine', ...(folder ? ['-d', folder] : [])))
       expect(error).toContain(text)
       expect(error).not.toContain('11111111')
     },
   )
 
   test('without a key of any kind, one line says what to name', async () => {
-    person.env['XDG_CONFIG_HOME'] = person.path('empty')
-    mkdirSync(person.path('empty'))
-    chmodSync(person.path('empty'), 0o700)
-    expect(await person.fails(preview())).toContain('name one with --key or --key-name')
+    vi.stubEnv('XDG_CONFIG_HOME', shell.path('empty'))
+    expect(await shell.fails(preview())).toContain('name one with --key or --key-name')
   })
 })
