@@ -3,6 +3,7 @@ import {
   decodeHex,
   encodeSealedMessage,
   openMessage,
+  parsePublicKey,
   parseSealedMessage,
   sealMessage,
   type SealedMessage,
@@ -72,10 +73,11 @@ function open(file: string, key: EncryptionKey, sealed: SealedMessage): Buffer {
 /** The key that an import bundle holds, for this user. @throws CommandError */
 function targetOf(file: string, data: Record<string, unknown>, userId: string): Buffer {
   const { targetPublic } = data
-  const target = typeof targetPublic === 'string' ? decodeHex(targetPublic) : undefined
+  const bytes = typeof targetPublic === 'string' ? decodeHex(targetPublic) : undefined
+  const target = bytes && parsePublicKey('p256', bytes)
   if (target === undefined) throw new CommandError(`${file} is no import bundle`)
   assertFor(file, data, { userId })
-  return target
+  return target.compressed
 }
 
 const FORMATS = plaintextFormats.join('|')

@@ -1,6 +1,6 @@
 // Whose signature on a bundle is believed.
 import { decodeHex, parsePublicKey, uncompressPublicKey } from '@keystead/crypto/node'
-import { HostError, readPublicKeys } from '@keystead/server/commands'
+import { type Config, HostError, readPublicKeys } from '@keystead/server/commands'
 import { CommandError, configFor, UsageError } from './command.ts'
 
 /** A key to be believed, and where it was found, for whoever reads that it does not fit. */
@@ -34,17 +34,25 @@ export async function trustedSigner(
   const given = signerKeyFrom(values['signer-quorum-key'])
   if (given !== undefined) return { publicKey: given, source: '--signer-quorum-key' }
   if (remembered !== null) return { publicKey: remembered, source: 'the encryption key' }
-  const config = configFor({ KEYSTEAD_DATA: values.data })
-  const keys = await readPublicKeys(config).catch((cause: unknown) => {
+  return localSigner(configFor({ KEYSTEAD_DATA: values.data }))
+}
+
+async function localSigner(config: Config): Promise<SignerKey> {
+  const keys = await localKeys(config)
+  const signers = keys.filter(({ name }) => name === 'bundle-signer')
+  const newest = signers.toSorted((one, other) => other.version - one.version)[0]
+  if (newest === undefined) throw new CommandError(`no bundle-signer in ${config.dataDirectory}`)
+  return { publicKey: newest.publicKey, source: config.dataDirectory }
+}
+
+async function localKeys(config: Config) {
+  try {
+    return await readPublicKeys(config)
+  } catch (cause) {
     if (!(cause instanceof HostError)) throw cause
     throw new CommandError(
       '--signer-quorum-key is required: the key `bundle-signer` that `keystead keys show` prints on the server',
       { cause },
     )
-  })
-  const newest = keys
-    .filter(({ name }) => name === 'bundle-signer')
-    .toSorted((one, other) => other.version - one.version)[0]
-  if (newest === undefined) throw new CommandError(`no bundle-signer in ${config.dataDirectory}`)
-  return { publicKey: newest.publicKey, source: config.dataDirectory }
+  }
 }
