@@ -15,6 +15,7 @@ import { WebhookDeliverer } from './domain/webhook/deliverer.ts'
 import { WEBHOOK_LANE } from './domain/webhook/event.ts'
 import { ActivityExpiry } from './jobs/expireActivities.ts'
 import { ExpiredKeyPurge } from './jobs/purgeExpiredKeys.ts'
+import { ImportKeyPurge } from './jobs/purgeImportKeys.ts'
 import type { Family } from './operation/family.ts'
 import type { Dependencies, Observed } from './pipeline/dependencies.ts'
 import { announcerOf } from './pipeline/record.ts'
@@ -173,7 +174,11 @@ function startJobs(deps: Dependencies, store: Store, { lanes, family }: JobOptio
     writeCheckpoint({ store, keyvault, holder, nowMs: clock.now() }),
   )
   const expiredKeys = new ExpiredKeyPurge({ store, queue, clock, holder })
-  const purge = start('purge', () => expiredKeys.run())
+  const importKeys = new ImportKeyPurge({ store, queue, clock, holder })
+  const purge = start('purge', async () => {
+    await expiredKeys.run()
+    await importKeys.run()
+  })
   void purge.run()
   const announcerIn = async (organizationId: string) => {
     const organization = await deps.directory.find(organizationId)

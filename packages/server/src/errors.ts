@@ -57,6 +57,16 @@ const table = {
   QUORUM_THRESHOLD_ZERO: ['invalid', 'quorum threshold must be non-zero integer'],
   QUORUM_THRESHOLD_TOO_HIGH: ['invalid', 'quorum threshold exceeds the number of quorum users'],
   QUORUM_USERS_MISSING: ['invalid', 'quorum users missing'],
+  INVALID_MNEMONIC: ['invalid', 'invalid mnemonic'],
+  INVALID_PRIVATE_KEY: ['invalid', 'invalid private key'],
+  INVALID_ENCRYPTED_BUNDLE: [
+    'invalid',
+    'encrypted bundle could not be decrypted with the key of the newest import bundle',
+  ],
+  IMPORT_FOR_ANOTHER_USER: ['invalid', 'userId must be the user who makes the request'],
+  WALLET_NOT_EXPORTED: ['invalid', 'wallet has not been exported'],
+  WALLET_ACCOUNT_NOT_EXPORTED: ['invalid', 'wallet account has not been exported'],
+  PRIVATE_KEY_NOT_EXPORTED: ['invalid', 'private key has not been exported'],
   ROOT_ORGANIZATION: ['invalid', 'only a sub-organization can be deleted by a request'],
   ORGANIZATION_NOT_EXPORTED: [
     'invalid',
@@ -125,6 +135,10 @@ const table = {
   POLICY_NOT_FOUND: ['notFound', 'policy not found'],
   WALLET_ACCOUNT_NOT_FOUND: ['notFound', 'wallet account not found'],
   PRIVATE_KEY_NOT_FOUND: ['notFound', 'private key not found'],
+  IMPORT_NOT_INITIALIZED: [
+    'notFound',
+    'no import is open for this user: initialize one, and use its import bundle once and in time',
+  ],
   WALLET_NOT_FOUND: ['notFound', 'wallet not found'],
   SIGNING_RESOURCE_NOT_FOUND: ['notFound', 'no wallet account or private key found to sign with'],
   ALREADY_VOTED: ['conflict', 'user has already voted on this activity'],

@@ -48,7 +48,7 @@ export {
   mnemonicToEntropy,
   mnemonicToSeed,
 } from './mnemonic.ts'
-export { generatePrivateKey, publicKeyOf } from './privateKey.ts'
+export { generatePrivateKey, isPrivateKey, publicKeyOf } from './privateKey.ts'
 export { parsePublicKey, uncompressPublicKey, type VerifyKey } from './publicKey.ts'
 export { type RecoverableSignature, signEd25519, signP256, signSecp256k1 } from './sign.ts'
 export {

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { EffectTx } from '../commit/unit.ts'
 import type { VoteSelection } from '../domain/activity/activity.ts'
 import type { Subject } from '../domain/policy/subject.ts'
-import type { ErrorCode } from '../errors.ts'
+import type { AppError, ErrorCode } from '../errors.ts'
 import type { ActionContext, Context, QueryContext } from './context.ts'
 import type { Tag } from './tags.ts'
 
@@ -105,6 +105,22 @@ export interface ActivitySpec<
   prepare(ctx: ActionContext<E>, params: z.output<S>): Promise<X> | X
   /** Writes rows under the organization's lock; null when `changes` is `nothing`. */
   effects: ((tx: EffectTx, prepared: X) => Promise<void>) | null
+}
+
+/**
+ * What `prepare` throws when the request fails and yet changes something: that a key which was
+ * tried is used up. What `effects` then writes may be no row that decisions read.
+ */
+export class Refusal extends Error {
+  readonly error: AppError
+  readonly effects: (tx: EffectTx) => Promise<void>
+
+  constructor(error: AppError, effects: (tx: EffectTx) => Promise<void>) {
+    super(error.message, { cause: error })
+    this.name = 'Refusal'
+    this.error = error
+    this.effects = effects
+  }
 }
 
 export interface ActivityOperation extends Described {

@@ -4,6 +4,7 @@ import { type ActivityRow, type Actor, keptFailure } from '../domain/activity/ac
 import { type Ballot, decide, type Verdict } from '../domain/authority/decide.ts'
 import { AppError, errorCategory } from '../errors.ts'
 import type { ActionContext, Context } from '../operation/context.ts'
+import { Refusal } from '../operation/operation.ts'
 import { decisionInput } from '../operation/decision.ts'
 import type { Call, Caller, Submission } from '../operation/family.ts'
 import { contextOf } from './context.ts'
@@ -81,6 +82,9 @@ async function executeIf(
     const executed = await execute({ ...ctx, decidedBy: verdict.by }, submission)
     return { ...executed, charges: verdict.charges }
   } catch (error) {
+    if (error instanceof Refusal) {
+      return { ...failedWith(error.error), changes: 'rows', effects: error.effects }
+    }
     if (!(error instanceof AppError) || isTransient(error)) throw error
     return failedWith(error)
   }

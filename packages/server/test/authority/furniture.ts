@@ -6,6 +6,7 @@ import { authenticatorParams, makePasskey } from '../../../../tests/support/weba
 import { listWaitingMail } from '../../src/host/waitingMail.ts'
 import type { Operation } from '../../src/operation/operation.ts'
 import { AppClient, createWallet } from '../support/client.ts'
+import { encryptTo } from '../support/transfers.ts'
 
 /** The address of the user that requests name. */
 export const EMAIL = 'member@example.org'
@@ -38,6 +39,8 @@ export interface Furniture extends Named {
   oidcToken: string
   /** `apiKeys[]` of somebody who signs up. */
   newcomerKey: object
+  /** Imports that the first root user has begun. */
+  imports: { userId: string; wallet: string; privateKey: string }
 }
 
 /** The ids of examples, and what is meant by them. */
@@ -140,6 +143,19 @@ async function createMaterial(root: AppClient) {
   }
 }
 
+async function beginImports(root: AppClient): Promise<Furniture['imports']> {
+  const userId = (await root.query('whoami')).at('userId')
+  const wallet = await root.submit('init_import_wallet', { userId })
+  const privateKey = await root.submit('init_import_private_key', { userId })
+  const words = Buffer.from(`${'test '.repeat(11)}junk`)
+  const key = Buffer.alloc(32, 0x11)
+  return {
+    userId,
+    wallet: encryptTo(made(wallet, 'initImportWalletResult.importBundle'), words),
+    privateKey: encryptTo(made(privateKey, 'initImportPrivateKeyResult.importBundle'), key),
+  }
+}
+
 /** A policy that lets nobody do anything. */
 async function createPolicy(root: AppClient): Promise<string> {
   const answer = await root.submit(
@@ -187,6 +203,7 @@ export async function furnish(
     ...invitation,
     oidcToken,
     newcomerKey: apiKeyParams(newcomer),
+    imports: await beginImports(root),
   }
   return { root, member: client.key, invitee, newcomer, here }
 }

@@ -61,6 +61,10 @@ const UNMET = ['createSubOrganization']
 /** Operations that say about an unknown object something else than 404, as the API publishes. */
 const ELSE: Record<string, number> = {
   evaluateActivity: 200,
+  importPrivateKey: 400,
+  importWallet: 400,
+  initImportPrivateKey: 400,
+  initImportWallet: 400,
   updateRootQuorum: 400,
   'acceptInvitation for inviteeId': 403,
 }

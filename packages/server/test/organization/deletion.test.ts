@@ -18,6 +18,7 @@ const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzZWNyZXQifQ.c2lnbmF0dXJl'
 /** Tables of which a deleted organization has no row. A table with secrets belongs here. */
 const ERASED = [
   'api_key',
+  'import_key',
   'invitation',
   'oidc_identity',
   'org_user',
@@ -133,6 +134,7 @@ describe.each(engines)('deletion on %s', (engine) => {
     const { address } = await createWallet(below, 'w')
     const privateKeys = [{ privateKeyName: 'k', curve: 'CURVE_ED25519' }]
     await below.submit('create_private_keys', { privateKeys }, 'CREATE_PRIVATE_KEYS_V2')
+    await below.submit('init_import_wallet', { userId })
     await below.submit('create_user_tag', { userTagName: 't', userIds: [userId] })
     await below.submit('create_invitations', { invitations: [invitationParams(userId)] })
     const policy = { policyName: 'p', effect: 'EFFECT_DENY', condition: 'true', notes: '' }

@@ -3,6 +3,8 @@ import { createSecretKey, type KeyObject } from 'node:crypto'
 import {
   type Curve,
   publicKeyOf,
+  sealMessage,
+  signBundle,
   signEd25519,
   signP256,
   signSecp256k1,
@@ -13,6 +15,7 @@ import { INSTANCE_ID } from '../../platform/ids.ts'
 import type { Reader } from '../../store/engine.ts'
 import { Tampered } from '../audit/head.ts'
 import { type DataKey, generateDataKey, unwrapDataKey } from './dataKeys.ts'
+import type { ImportKey } from './importKeys.ts'
 import { InstanceKeys } from './instanceKeys.ts'
 import {
   findPrivateKeySecret,
@@ -22,7 +25,7 @@ import {
   listInstanceKeys,
 } from './keyvault.store.ts'
 import { openPrivateKey } from './privateKeys.ts'
-import { openSeed, type Seed } from './seeds.ts'
+import { openPhrase, openSeed, type Seed } from './seeds.ts'
 
 const DATA_KEYS_MAX = 20_000
 const SIGNING_KEYS_MAX = 20_000
@@ -97,9 +100,46 @@ export class Keyvault {
 
   /** Unseals a wallet's seed to derive accounts from it. */
   async seed(reader: Reader, organizationId: string, walletId: string): Promise<Seed> {
-    const secret = await findWalletSecret(reader, organizationId, walletId)
-    if (secret === undefined) throw new Tampered(`wallet ${walletId} has no seed`)
+    const secret = await loadWalletSecret(reader, organizationId, walletId)
     return openSeed(await this.dataKey(reader, organizationId), walletId, secret)
+  }
+
+  /**
+   * A wallet's words, and its passphrase if it has one, for the holder of a P-256 key alone.
+   * @returns the text of an export bundle
+   */
+  async exportWallet(
+    reader: Reader,
+    { organizationId, walletId }: { organizationId: string; walletId: string },
+    targetKey: Buffer,
+  ): Promise<string> {
+    const secret = await loadWalletSecret(reader, organizationId, walletId)
+    const dataKey = await this.dataKey(reader, organizationId)
+    return this.#exportBundle(organizationId, targetKey, openPhrase(dataKey, walletId, secret))
+  }
+
+  /** A private key of 32 bytes, likewise. @throws Tampered as `sign` does */
+  async exportKey(reader: Reader, key: SigningKey, targetKey: Buffer): Promise<string> {
+    const { privateKey } = await this.#open(reader, key)
+    return this.#exportBundle(key.organizationId, targetKey, privateKey)
+  }
+
+  #exportBundle(organizationId: string, targetKey: Buffer, secret: Buffer): string {
+    const { enc, ciphertext } = sealMessage(targetKey, secret)
+    return signBundle(this.instance.secret('bundle-signer'), {
+      encappedPublic: enc.toString('hex'),
+      ciphertext: ciphertext.toString('hex'),
+      organizationId,
+    })
+  }
+
+  /** The text of an import bundle: the key to encrypt to, and whose it is. */
+  importBundle({ organization_id, user_id, public_key }: ImportKey): string {
+    return signBundle(this.instance.secret('bundle-signer'), {
+      targetPublic: uncompressPublicKey('p256', public_key).toString('hex'),
+      organizationId: organization_id,
+      userId: user_id,
+    })
   }
 
   /**
@@ -155,6 +195,12 @@ export class Keyvault {
     if (sealed === undefined) throw new Tampered(`private key ${source.privateKeyId} has no secret`)
     return openPrivateKey(await this.dataKey(reader, organizationId), source.privateKeyId, sealed)
   }
+}
+
+async function loadWalletSecret(reader: Reader, organizationId: string, walletId: string) {
+  const secret = await findWalletSecret(reader, organizationId, walletId)
+  if (secret === undefined) throw new Tampered(`wallet ${walletId} has no seed`)
+  return secret
 }
 
 /** The public key as the self-check reads it fastest: decompressing takes a root each time. */

@@ -1,6 +1,8 @@
-// Single private keys: made here, sealed here, used here. Only public keys and signatures come out.
-import { type Curve, generatePrivateKey, publicKeyOf } from '@keystead/crypto/node'
+// Single private keys: made or imported here, sealed here, used here.
+import { type Curve, generatePrivateKey, isPrivateKey, publicKeyOf } from '@keystead/crypto/node'
+import { AppError } from '../../errors.ts'
 import type { DataKey, SecretPlace } from './dataKeys.ts'
+import type { ImportedSecret } from './importKeys.ts'
 
 /** A row of `private_key_secret`. */
 export interface SealedPrivateKey {
@@ -14,14 +16,21 @@ export interface NewPrivateKey {
   organizationId: string
   privateKeyId: string
   curve: Curve
+  /** What was imported; null: a key is generated. */
+  imported: ImportedSecret | null
 }
 
-/** Generates a private key and seals it. @returns its compressed public key and its row */
+/**
+ * Seals a private key, generated unless it was imported.
+ * @returns its compressed public key and its row
+ * @throws AppError `INVALID_PRIVATE_KEY` for what was imported
+ */
 export function createPrivateKey(
   dataKey: DataKey,
   key: NewPrivateKey,
 ): { publicKey: Buffer; row: SealedPrivateKey } {
-  const privateKey = generatePrivateKey(key.curve)
+  const privateKey = key.imported?.read() ?? generatePrivateKey(key.curve)
+  if (!isPrivateKey(key.curve, privateKey)) throw new AppError('INVALID_PRIVATE_KEY')
   return {
     publicKey: publicKeyOf(key.curve, privateKey),
     row: {

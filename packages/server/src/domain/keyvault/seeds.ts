@@ -1,14 +1,18 @@
-// Wallet seeds: made here, sealed here, used here. Only public keys and signatures come out.
+// Wallet seeds: made or imported here, sealed here, used here. Words come out for exports alone.
 import {
   type Curve,
   derivePrivateKey,
+  entropyToMnemonic,
   generateMnemonic,
   type MnemonicLength,
+  mnemonicToEntropy,
   mnemonicToSeed,
   parsePath,
   publicKeyOf,
 } from '@keystead/crypto/node'
+import { AppError } from '../../errors.ts'
 import type { DataKey, SecretPlace } from './dataKeys.ts'
+import { ImportedSecret } from './importKeys.ts'
 
 /** An unsealed seed. Keep it as short as the work needs. */
 export class Seed {
@@ -33,9 +37,12 @@ export class Seed {
 }
 
 const SEED_BYTES = 64
-const VERSION = 2
+const VERSION = 3
 
-/** A row of `wallet_secret`: under the seal the seed, since making it takes 2048 hashes, and its words. */
+/**
+ * A row of `wallet_secret`: under the seal the seed, since making it takes 2048 hashes, its words
+ * and, after a line feed, the passphrase.
+ */
 export interface SealedSeed {
   organization_id: string
   wallet_id: string
@@ -46,16 +53,24 @@ export interface SealedSeed {
 export interface NewSeed {
   organizationId: string
   walletId: string
-  /** How many words to generate, or the words themselves. */
-  mnemonic: MnemonicLength | string
+  /** How many words to generate, the words themselves, or what was imported. */
+  mnemonic: MnemonicLength | string | ImportedSecret
 }
 
-/** Seals a mnemonic for its wallet, generated unless it is given. */
+/** The words of a wallet, and what is hashed with them; most wallets have no passphrase. */
+interface Phrase {
+  mnemonic: string
+  passphrase: string
+}
+
+/**
+ * Seals a mnemonic for its wallet, generated unless it is given.
+ * @throws AppError `INVALID_MNEMONIC` for what was imported
+ */
 export function createSeed(dataKey: DataKey, wallet: NewSeed): { seed: Seed; row: SealedSeed } {
-  const mnemonic =
-    typeof wallet.mnemonic === 'string' ? wallet.mnemonic : generateMnemonic(wallet.mnemonic)
-  const seed = mnemonicToSeed(mnemonic, '')
-  const secret = Buffer.concat([seed, Buffer.from(mnemonic, 'utf8')])
+  const { mnemonic, passphrase } = phraseFor(wallet)
+  const seed = mnemonicToSeed(mnemonic, passphrase)
+  const secret = Buffer.concat([seed, Buffer.from(`${mnemonic}\n${passphrase}`, 'utf8')])
   return {
     seed: new Seed(seed),
     row: {
@@ -65,6 +80,41 @@ export function createSeed(dataKey: DataKey, wallet: NewSeed): { seed: Seed; row
       sealed: dataKey.seal(place(wallet.walletId, VERSION), secret),
     },
   }
+}
+
+function phraseFor({ mnemonic }: NewSeed): Phrase {
+  if (mnemonic instanceof ImportedSecret) return importedPhrase(mnemonic.read())
+  const words = typeof mnemonic === 'string' ? mnemonic : generateMnemonic(mnemonic)
+  return { mnemonic: words, passphrase: '' }
+}
+
+const PASSPHRASE_MARK = '\n--PASS--\n'
+
+/** Words in any case and spacing; a passphrase, after its mark, exactly as it is. */
+function importedPhrase(bytes: Buffer): Phrase {
+  const text = bytes.toString('utf8')
+  const at = text.indexOf(PASSPHRASE_MARK)
+  const entropy = mnemonicToEntropy(at < 0 ? text : text.slice(0, at))
+  if (entropy === undefined) throw new AppError('INVALID_MNEMONIC')
+  const passphrase = at < 0 ? '' : text.slice(at + PASSPHRASE_MARK.length)
+  return { mnemonic: entropyToMnemonic(entropy), passphrase }
+}
+
+/**
+ * What an export hands out: the words and, if there is one, the passphrase after a line feed.
+ * @throws Error when the bytes are not this wallet's
+ */
+export function openPhrase(
+  dataKey: DataKey,
+  walletId: string,
+  { version, sealed }: Pick<SealedSeed, 'version' | 'sealed'>,
+): Buffer {
+  const secret = dataKey.open(place(walletId, version), sealed)
+  // Version 1 held the words alone, version 2 no passphrase.
+  if (version === 1) return secret
+  const phrase = secret.subarray(SEED_BYTES)
+  const withoutPassphrase = phrase.indexOf('\n') === phrase.length - 1
+  return version >= 3 && withoutPassphrase ? phrase.subarray(0, -1) : phrase
 }
 
 /** @throws Error when the bytes are not this wallet's */

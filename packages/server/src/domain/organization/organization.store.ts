@@ -1,6 +1,7 @@
 // SQL of an organization's own row, and of erasing everything that it holds.
 import type { Tx } from '../../store/engine.ts'
 import { rejectWaiting } from '../activity/activity.store.ts'
+import { importKeyTable } from '../keyvault/importKey.store.ts'
 import { privateKeySecretTable, walletSecretTable } from '../keyvault/keyvault.store.ts'
 import { outboxTable } from '../outbox/outbox.store.ts'
 import type { Table } from '../../store/table.ts'
@@ -43,6 +44,7 @@ export async function updateOrganizationName(
 const ERASED_TABLES = [
   walletSecretTable,
   privateKeySecretTable,
+  importKeyTable,
   walletAccountTable,
   ...contentTables,
 ]

@@ -35,6 +35,12 @@ export function privateKeySubject(key: PrivateKey): Subject {
   return { private_key: { id, tags, imported, exported, label } }
 }
 
+/** A request about the private key of that id. */
+export function privateKeySubjectOf({ privateKeys }: Snapshot, privateKeyId: string): Subject {
+  const key = privateKeys.get(privateKeyId)
+  return key === undefined ? {} : privateKeySubject(key)
+}
+
 function walletFacts({ id, imported, exported, name: label }: Wallet) {
   return { id, imported, exported, label }
 }

@@ -8,6 +8,7 @@ import {
 import { AppError } from '../../errors.ts'
 import type { Row } from '../../store/engine.ts'
 import type { DataKey } from '../keyvault/dataKeys.ts'
+import type { ImportedSecret } from '../keyvault/importKeys.ts'
 import { createPrivateKey, type SealedPrivateKey } from '../keyvault/privateKeys.ts'
 import { resourceLimits } from '../organization/limits.ts'
 import type { Snapshot } from '../organization/model.ts'
@@ -18,6 +19,8 @@ export interface PrivateKeyParams {
   curve: Curve
   addressFormats: readonly AddressFormat[]
   tagIds: readonly string[]
+  /** What was imported; null: a key is generated. */
+  imported: ImportedSecret | null
 }
 
 export interface NewPrivateKeys {
@@ -38,17 +41,44 @@ export interface PlannedPrivateKey {
 }
 
 /**
- * Generates private keys with their addresses.
- * @throws AppError `PRIVATE_KEY_LIMIT`, `PRIVATE_KEY_LABEL_NOT_UNIQUE`, `INVALID_ADDRESS_FORMAT`,
- *   `PRIVATE_KEY_TAG_NOT_FOUND`
+ * Generates or takes in private keys, with their addresses.
+ * @throws AppError `INVALID_ADDRESS_FORMAT`, `PRIVATE_KEY_TAG_NOT_FOUND`, `INVALID_PRIVATE_KEY`, and
+ *   what `refusePrivateKeys` throws
  */
 export function planPrivateKeys(plan: NewPrivateKeys): PlannedPrivateKey[] {
-  const present = [...(plan.organization?.privateKeys.values() ?? [])]
-  const limits = plan.organization?.limits ?? resourceLimits(true)
-  const names = [...present, ...plan.keys].map(({ name }) => name)
+  refusePrivateKeys(plan.organization, plan.keys)
+  return plan.keys.map((params) => planPrivateKey(plan, params))
+}
+
+/**
+ * Refuses more private keys of those names.
+ * @throws AppError `PRIVATE_KEY_LIMIT`, `PRIVATE_KEY_LABEL_NOT_UNIQUE`
+ */
+export function refusePrivateKeys(
+  organization: Snapshot | null,
+  keys: readonly Pick<PrivateKeyParams, 'name'>[],
+): void {
+  const present = [...(organization?.privateKeys.values() ?? [])]
+  const limits = organization?.limits ?? resourceLimits(true)
+  const names = [...present, ...keys].map(({ name }) => name)
   if (names.length > limits.privateKeys) throw new AppError('PRIVATE_KEY_LIMIT')
   if (new Set(names).size < names.length) throw new AppError('PRIVATE_KEY_LABEL_NOT_UNIQUE')
-  return plan.keys.map((params) => planPrivateKey(plan, params))
+}
+
+/**
+ * @param deletion.ids what the request names
+ * @throws AppError `PRIVATE_KEY_NOT_FOUND`, `PRIVATE_KEY_NOT_EXPORTED`
+ */
+export function planPrivateKeyDeletion(
+  { privateKeys }: Snapshot,
+  { ids, withoutExport }: { ids: readonly string[]; withoutExport: boolean },
+): string[] {
+  const keys = ids.map((id) => privateKeys.get(id))
+  if (keys.includes(undefined)) throw new AppError('PRIVATE_KEY_NOT_FOUND')
+  if (!withoutExport && !keys.every((key) => key?.exported)) {
+    throw new AppError('PRIVATE_KEY_NOT_EXPORTED')
+  }
+  return [...new Set(ids)]
 }
 
 function planPrivateKey(plan: NewPrivateKeys, params: PrivateKeyParams): PlannedPrivateKey {
@@ -62,6 +92,7 @@ function planPrivateKey(plan: NewPrivateKeys, params: PrivateKeyParams): Planned
     organizationId,
     privateKeyId: id,
     curve,
+    imported: params.imported,
   })
   const addresses = params.addressFormats.map((format) => {
     if (!addressFormats[format].curves.includes(curve)) throw new AppError('INVALID_ADDRESS_FORMAT')
@@ -76,7 +107,7 @@ function planPrivateKey(plan: NewPrivateKeys, params: PrivateKeyParams): Planned
     addresses: JSON.stringify(addresses),
     tags: tagColumn(params.tagIds),
     exported: 0,
-    imported: 0,
+    imported: params.imported === null ? 0 : 1,
     created_ms: plan.nowMs,
     updated_ms: plan.nowMs,
   }

@@ -1,6 +1,7 @@
 // SQL of users and the root quorum.
 import type { Tx } from '../../store/engine.ts'
 import { deleteCredentialsOf, insertCredentials } from '../credential/credential.store.ts'
+import { deleteImportKeysOf } from '../keyvault/importKey.store.ts'
 import { userTable } from '../organization/covered.store.ts'
 import type { User } from '../organization/model.ts'
 import { tagColumn } from '../tag/tag.ts'
@@ -53,13 +54,14 @@ export async function updateUser(
   )
 }
 
-/** Removes users with all their credentials. */
+/** Removes users with all their credentials, and the keys of imports that they began. */
 export async function deleteUsers(
   tx: Tx,
   organizationId: string,
   users: readonly User[],
 ): Promise<void> {
   await deleteCredentialsOf(tx, organizationId, users)
+  await deleteImportKeysOf(tx, organizationId, users)
   for (const { id } of users) {
     await tx.run('delete from org_user where organization_id = ?u and id = ?u', organizationId, id)
   }

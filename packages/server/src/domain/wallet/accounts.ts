@@ -20,6 +20,41 @@ interface Services {
 }
 
 /**
+ * An account of any wallet of the organization, by its address (key form) or id.
+ * @throws Tampered when the row is not one that this server wrote
+ */
+export async function loadAccountOf(
+  { reader, keyvault }: Services,
+  organization: Snapshot,
+  place: { addressKey: string } | { id: string },
+): Promise<WalletAccount | undefined> {
+  const { organizationId } = organization
+  const account = await findAccountToSignWith(reader, organizationId, place)
+  if (account === undefined || !organization.wallets.has(account.wallet_id)) return undefined
+  assertAccount(await keyvault.dataKey(reader, organizationId), account)
+  return account
+}
+
+/** The key of an account. */
+export function accountKey(account: WalletAccount): SigningKey {
+  const { curve, public_key: publicKey, wallet_id: walletId, path, address } = account
+  const { organization_id: organizationId } = account
+  return { organizationId, curve, publicKey, source: { walletId, path, address } }
+}
+
+/** What a request about an account is about, for policies; nothing when there is no such account. */
+export async function accountSubjectOf(
+  ctx: Services & { organization: Snapshot },
+  place: { addressKey: string } | { id: string },
+): Promise<Subject> {
+  const { organization } = ctx
+  const account = await loadAccountOf(ctx, organization, place)
+  if (account === undefined) return {}
+  const wallet = organization.wallets.get(account.wallet_id)
+  return wallet === undefined ? {} : accountSubject(wallet, account.address)
+}
+
+/**
  * @param signWith an account's address (EVM addresses in any case) or id, or a private key's
  * @throws AppError `SIGNING_RESOURCE_NOT_FOUND` when the organization has no such key
  */
@@ -65,7 +100,7 @@ async function findSigner(
 ): Promise<SigningKey | undefined> {
   const { organizationId, revision } = organization
   const name = `${organizationId}/${revision}/${addressKey(signWith)}`
-  // Accounts never change, and keys only go with a new revision of their organization.
+  // Keys of accounts never change, and keys and accounts only go with a new revision.
   const cached = services.keyvault.found.get(name)
   if (cached !== undefined) return cached
   const found =
@@ -92,16 +127,11 @@ async function findAccount(
   organization: Snapshot,
   signWith: string,
 ): Promise<SigningKey | undefined> {
-  const { organizationId } = organization
-  const account = await findAccountToSignWith(
-    services.reader,
-    organizationId,
-    isUuid(signWith) ? { id: signWith.toLowerCase() } : { addressKey: addressKey(signWith) },
-  )
-  if (account === undefined || !organization.wallets.has(account.wallet_id)) return undefined
-  assertAccount(await services.keyvault.dataKey(services.reader, organizationId), account)
-  const { curve, public_key: publicKey, wallet_id: walletId, path, address } = account
-  return { organizationId, curve, publicKey, source: { walletId, path, address } }
+  const place = isUuid(signWith)
+    ? { id: signWith.toLowerCase() }
+    : { addressKey: addressKey(signWith) }
+  const account = await loadAccountOf(services, organization, place)
+  return account && accountKey(account)
 }
 
 /** One account of a wallet. @throws Tampered when the row is not one that this server wrote */

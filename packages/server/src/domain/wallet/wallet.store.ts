@@ -20,6 +20,7 @@ export const walletAccountTable = table('wallet_account', {
   created_ms: 'integer',
   seq: 'integer',
   n: 'integer',
+  exported: 'integer',
 })
 
 const COLUMNS = Object.keys(walletAccountTable.columns).join(', ')
@@ -118,6 +119,66 @@ export async function updateWalletName(
     organizationId,
     wallet.id,
   )
+}
+
+/** Notes that a wallet's words were exported. */
+export async function markWalletExported(
+  tx: Tx & { readonly nowMs: number },
+  organizationId: string,
+  walletId: string,
+): Promise<void> {
+  await tx.run(
+    'update wallet set exported = 1, updated_ms = ? where organization_id = ?u and id = ?u',
+    tx.nowMs,
+    organizationId,
+    walletId,
+  )
+}
+
+/** Stores whether an account's key was exported, with the MAC that says so. */
+export async function updateAccountExported(tx: Tx, account: WalletAccount): Promise<void> {
+  await tx.run(
+    'update wallet_account set exported = ?, mac = ? where organization_id = ?u and id = ?u',
+    account.exported,
+    account.mac,
+    account.organization_id,
+    account.id,
+  )
+}
+
+/** Removes wallets: their seeds first of all, and their accounts. */
+export async function deleteWallets(
+  tx: Tx,
+  organizationId: string,
+  walletIds: readonly string[],
+): Promise<void> {
+  for (const id of walletIds) {
+    await tx.run(
+      'delete from wallet_secret where organization_id = ?u and wallet_id = ?u',
+      organizationId,
+      id,
+    )
+    await tx.run(
+      'delete from wallet_account where organization_id = ?u and wallet_id = ?u',
+      organizationId,
+      id,
+    )
+    await tx.run('delete from wallet where organization_id = ?u and id = ?u', organizationId, id)
+  }
+}
+
+export async function deleteAccounts(
+  tx: Tx,
+  organizationId: string,
+  accountIds: readonly string[],
+): Promise<void> {
+  for (const id of accountIds) {
+    await tx.run(
+      'delete from wallet_account where organization_id = ?u and id = ?u',
+      organizationId,
+      id,
+    )
+  }
 }
 
 export interface AccountPage {

@@ -15,6 +15,7 @@ import { uuidToBytes } from '../../platform/ids.ts'
 import type { Row } from '../../store/engine.ts'
 import { Tampered } from '../audit/head.ts'
 import type { DataKey } from '../keyvault/dataKeys.ts'
+import { ImportedSecret } from '../keyvault/importKeys.ts'
 import { createSeed, type SealedSeed, type Seed } from '../keyvault/seeds.ts'
 import { resourceLimits } from '../organization/limits.ts'
 import type { Snapshot } from '../organization/model.ts'
@@ -41,6 +42,8 @@ export interface WalletAccount {
   address_key: string
   public_key: Buffer
   mac: Buffer
+  /** 1: its key was exported, singly; null: not. */
+  exported: number | null
   created_ms: number
 }
 
@@ -53,8 +56,8 @@ export interface WalletContext {
 
 export interface WalletParams {
   name: string
-  /** How many words to generate, or the words themselves. */
-  mnemonic: MnemonicLength | string
+  /** How many words to generate, the words themselves, or what was imported. */
+  mnemonic: MnemonicLength | string | ImportedSecret
   accounts: readonly AccountParams[]
 }
 
@@ -68,18 +71,14 @@ export interface WalletPlan {
 /**
  * Makes a wallet with its seed and first accounts.
  * @param organization what the organization has; null for one that is about to be created
- * @throws AppError `WALLET_LIMIT`, `WALLET_LABEL_NOT_UNIQUE`, and what `deriveAccounts` throws
+ * @throws AppError what `refuseWallet`, `createSeed` and `deriveAccounts` throw
  */
 export function planWallet(
   context: WalletContext,
   organization: Snapshot | null,
   params: WalletParams,
 ): WalletPlan {
-  const present = [...(organization?.wallets.values() ?? [])]
-  const limits = organization?.limits ?? resourceLimits(true)
-  if (present.length >= limits.wallets) throw new AppError('WALLET_LIMIT')
-  if (present.some(({ name }) => name === params.name))
-    throw new AppError('WALLET_LABEL_NOT_UNIQUE')
+  refuseWallet(organization, params.name)
   const { organizationId, nowMs } = context
   const walletId = context.newId()
   const { seed, row: secret } = createSeed(context.dataKey, {
@@ -96,11 +95,22 @@ export function planWallet(
       id: walletId,
       name: params.name,
       exported: 0,
-      imported: 0,
+      imported: params.mnemonic instanceof ImportedSecret ? 1 : 0,
       created_ms: nowMs,
       updated_ms: nowMs,
     },
   }
+}
+
+/**
+ * Refuses one wallet more of that name.
+ * @throws AppError `WALLET_LIMIT`, `WALLET_LABEL_NOT_UNIQUE`
+ */
+export function refuseWallet(organization: Snapshot | null, name: string): void {
+  const present = [...(organization?.wallets.values() ?? [])]
+  const limits = organization?.limits ?? resourceLimits(true)
+  if (present.length >= limits.wallets) throw new AppError('WALLET_LIMIT')
+  if (present.some((wallet) => wallet.name === name)) throw new AppError('WALLET_LABEL_NOT_UNIQUE')
 }
 
 /**
@@ -129,6 +139,7 @@ export function deriveAccounts(
       address,
       address_key: addressKey(address),
       public_key: publicKey,
+      exported: null,
       created_ms: context.nowMs,
     }
     return { ...account, mac: accountMac(context.dataKey, account) }
@@ -142,6 +153,12 @@ export function deriveAccounts(
 /** How an address is looked up: EVM addresses in any case, all others exactly. */
 export function addressKey(address: string): string {
   return /^0x[0-9a-f]{40}$/i.test(address) ? address.toLowerCase() : address
+}
+
+/** The account as one whose key was exported. */
+export function exportedAccount(dataKey: DataKey, account: WalletAccount): WalletAccount {
+  const exported = { ...account, exported: 1 }
+  return { ...exported, mac: accountMac(dataKey, exported) }
 }
 
 /** @throws Tampered when the row is not one that this server wrote */
@@ -164,6 +181,8 @@ function accountMac(dataKey: DataKey, account: Omit<WalletAccount, 'mac'>): Buff
       account.address_format,
       account.address,
       account.public_key,
+      // Only where it is set, so that rows from before it keep their MAC.
+      ...(account.exported === null ? [] : [account.exported]),
     ]),
   )
 }

@@ -22,10 +22,20 @@ import { deleteInvitation } from './activity/deleteInvitation.ts'
 import { deleteOauthProviders } from './activity/deleteOauthProviders.ts'
 import { deletePolicies } from './activity/deletePolicies.ts'
 import { deletePolicy } from './activity/deletePolicy.ts'
+import { deletePrivateKeys } from './activity/deletePrivateKeys.ts'
 import { deletePrivateKeyTags } from './activity/deletePrivateKeyTags.ts'
 import { deleteSubOrganization } from './activity/deleteSubOrganization.ts'
 import { deleteUsers } from './activity/deleteUsers.ts'
 import { deleteUserTags } from './activity/deleteUserTags.ts'
+import { deleteWalletAccounts } from './activity/deleteWalletAccounts.ts'
+import { deleteWallets } from './activity/deleteWallets.ts'
+import { exportPrivateKey } from './activity/exportPrivateKey.ts'
+import { exportWallet } from './activity/exportWallet.ts'
+import { exportWalletAccount } from './activity/exportWalletAccount.ts'
+import { importPrivateKey } from './activity/importPrivateKey.ts'
+import { importWallet } from './activity/importWallet.ts'
+import { initImportPrivateKey } from './activity/initImportPrivateKey.ts'
+import { initImportWallet } from './activity/initImportWallet.ts'
 import { rejectActivity } from './activity/rejectActivity.ts'
 import { removeOrganizationFeature } from './activity/removeOrganizationFeature.ts'
 import { setOrganizationFeature } from './activity/setOrganizationFeature.ts'
@@ -92,11 +102,17 @@ export const operations: readonly Operation[] = [
   deleteOauthProviders,
   deletePolicies,
   deletePolicy,
+  deletePrivateKeys,
   deletePrivateKeyTags,
   deleteSubOrganization,
   deleteUsers,
   deleteUserTags,
+  deleteWalletAccounts,
+  deleteWallets,
   evaluateActivity,
+  exportPrivateKey,
+  exportWallet,
+  exportWalletAccount,
   getActivity,
   getApiKey,
   getApiKeys,
@@ -111,6 +127,10 @@ export const operations: readonly Operation[] = [
   getUser,
   getWallet,
   getWalletAccount,
+  importPrivateKey,
+  importWallet,
+  initImportPrivateKey,
+  initImportWallet,
   listActivities,
   listPolicies,
   listPrivateKeys,

@@ -138,22 +138,27 @@ export const walletAccountParams = z
     }),
   )
 
+/** What is said of a private key, whether it is made here or imported. */
+export const privateKeyMembers = {
+  privateKeyName: label,
+  curve,
+  addressFormats: list(addressFormat, 40),
+}
+
+const newPrivateKey = z.strictObject({ ...privateKeyMembers, privateKeyTags: list(uuid, 100) })
+
 /** `privateKeys[]` of CREATE_PRIVATE_KEYS. */
-export const privateKeyParams = z
-  .strictObject({
-    privateKeyName: label,
-    curve,
-    addressFormats: list(addressFormat, 40),
-    privateKeyTags: list(uuid, 100),
-  })
-  .transform(
-    (key): PrivateKeyParams => ({
-      name: key.privateKeyName,
-      curve: CURVE[key.curve],
-      addressFormats: [...new Set(key.addressFormats)].map((format) => ADDRESS_FORMAT[format]),
-      tagIds: key.privateKeyTags,
-    }),
-  )
+export const privateKeyParams = newPrivateKey.transform(toPrivateKeyParams)
+
+export function toPrivateKeyParams(key: z.output<typeof newPrivateKey>): PrivateKeyParams {
+  return {
+    name: key.privateKeyName,
+    curve: CURVE[key.curve],
+    addressFormats: [...new Set(key.addressFormats)].map((format) => ADDRESS_FORMAT[format]),
+    tagIds: key.privateKeyTags,
+    imported: null,
+  }
+}
 
 const MNEMONIC_LENGTHS = [12, 15, 18, 21, 24] as const
 
