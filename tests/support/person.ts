@@ -2,36 +2,36 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { expect } from 'vitest'
 import { type Ended, keystead } from './command.ts'
+import { parseFailure, parseSuccess, wordsOf } from './words.ts'
 
 export class Person {
   /** The home folder, where the commands run too. */
   readonly home = mkdtempSync(join(tmpdir(), 'ks-person-'))
   readonly env: NodeJS.ProcessEnv
+  /** Everything that commands printed so far. */
+  printed = ''
 
   constructor(env: NodeJS.ProcessEnv = process.env) {
     const { XDG_CONFIG_HOME: _, ...others } = env
     this.env = { ...others, HOME: this.home }
   }
 
-  run(words: readonly string[], input = ''): Promise<Ended> {
-    return keystead(words, { env: this.env, cwd: this.home, input })
+  /** @param line its words, or the line as it is typed after `keystead` */
+  async run(line: string | readonly string[], input = ''): Promise<Ended> {
+    const ended = await keystead(wordsOf(line), { env: this.env, cwd: this.home, input })
+    this.printed += ended.stdout + ended.stderr
+    return ended
   }
 
   /** Runs what must succeed. @returns what it printed, parsed; null when nothing */
-  async does<T = Record<string, unknown>>(words: readonly string[], input = ''): Promise<T> {
-    const ended = await this.run(words, input)
-    expect(ended, words.join(' ')).toMatchObject({ code: 0, stderr: '' })
-    return JSON.parse(ended.stdout || 'null') as T
+  async does(line: string | readonly string[], input = ''): Promise<unknown> {
+    return parseSuccess(line, await this.run(line, input))
   }
 
   /** Runs what must fail as these commands do: one line of JSON, and 1. @returns the error */
-  async fails(words: readonly string[], input = ''): Promise<string> {
-    const ended = await this.run(words, input)
-    expect(ended, words.join(' ')).toMatchObject({ code: 1, stderr: '' })
-    expect(ended.stdout).toMatch(/^\{"error":"[^\n]+"\}\n$/)
-    return (JSON.parse(ended.stdout) as { error: string }).error
+  async fails(line: string | readonly string[], input = ''): Promise<string> {
+    return parseFailure(line, await this.run(line, input))
   }
 
   path(name: string): string {

@@ -56,10 +56,9 @@ export function loadApiKey(folder: string, name: string): ApiKey {
     throw new CommandError(`the .private file of key \`${name}\` holds no API key`)
   }
   assertSameKey(name, key.publicKey, meta)
-  const [organizationId]: unknown[] = Array.isArray(meta['organizations'])
-    ? meta['organizations']
-    : []
-  return { ...key, organizationId: typeof organizationId === 'string' ? organizationId : null }
+  const organizations: unknown = meta['organizations']
+  const first: unknown = Array.isArray(organizations) ? organizations[0] : undefined
+  return { ...key, organizationId: typeof first === 'string' ? first : null }
 }
 
 /** The key of `admin.json`, or of what `recover-admin` printed. @throws UsageError, CommandError */

@@ -24,7 +24,7 @@ interface Definition<O extends Options> {
   /** Words besides the flags. */
   positionals?: number
   /** @returns what is printed; undefined: nothing */
-  run(values: Read<O>['values'], words: readonly string[]): unknown
+  run: (values: Read<O>['values'], words: readonly string[]) => unknown
 }
 
 const SHARED_FLAGS = `All of these take as well:

@@ -4,8 +4,7 @@ import { transactionTypes } from '@keystead/server/commands'
 import { clientCommand } from './clientCommand.ts'
 import { type Command } from './command.ts'
 
-/** As requests name them. */
-export function addressFormatNames(): string[] {
+function addressFormatNames(): string[] {
   return Object.keys(addressFormats).map((name) => `ADDRESS_FORMAT_${name.toUpperCase()}`)
 }
 

@@ -65,14 +65,21 @@ function exportBundle(plaintext: string | Buffer, fields = {}, by = signerKey): 
   return shell.write('export.txt', signBundle(by, data))
 }
 
-const encrypt = (plaintext: string, ...words: string[]) => [
-  ...['encrypt', '--import-bundle-input', shell.path('import.txt')],
-  ...['--plaintext-input', shell.write('plaintext.txt', plaintext)],
-  ...['--encrypted-bundle-output', shell.path('encrypted.txt'), ...words],
-]
-const decrypt = (...words: string[]) => [
-  ...['decrypt', '--export-bundle-input', shell.path('export.txt'), ...words],
-]
+function encrypt(plaintext: string, ...words: string[]): string[] {
+  const input = `--import-bundle-input=${shell.path('import.txt')}`
+  const text = `--plaintext-input=${shell.write('plaintext.txt', plaintext)}`
+  return [
+    'encrypt',
+    input,
+    text,
+    `--encrypted-bundle-output=${shell.path('encrypted.txt')}`,
+    ...words,
+  ]
+}
+
+function decrypt(...words: string[]): string[] {
+  return ['decrypt', `--export-bundle-input=${shell.path('export.txt')}`, ...words]
+}
 
 /** What the target of the import reads. */
 function received(): Buffer {
@@ -123,16 +130,16 @@ describe('encrypt', () => {
   })
 
   test.each([
-    [
-      'no key of 32 bytes',
-      'abcd',
-      'hexadecimal',
-      'not a private key of 32 bytes in the format hex',
-    ],
-    ['a mnemonic', mnemonic, 'solana', 'not a private key of 32 bytes in the format solana'],
-    ['an unknown format', mnemonic, 'base64', '--key-format is mnemonic, hexadecimal, solana'],
-    ['a name of objects', mnemonic, 'constructor', 'not `constructor`'],
-  ])('refuses %s, and never repeats it', async (_case, plaintext, format, text) => {
+    { plaintext: 'abcd', format: 'hexadecimal', text: 'not a private key of 32 bytes in the' },
+    { plaintext: mnemonic, format: 'solana', text: 'in the format solana' },
+    {
+      plaintext: mnemonic,
+      format: 'base64',
+      text: '--key-format is mnemonic, hexadecimal, solana',
+    },
+    { plaintext: mnemonic, format: 'constructor', text: 'not `constructor`' },
+  ])('refuses $plaintext as $format, and never repeats it', async (row) => {
+    const { plaintext, format, text } = row
     importBundle()
     const error = await shell.fails(encrypt(plaintext, '--key-format', format))
     expect(error).toContain(text)

@@ -31,10 +31,8 @@ beforeEach(() => {
 afterEach(() => shell.dispose())
 
 const generate = (...words: string[]) => ['generate', ...words, '--organization', organization]
-const preview = (...words: string[]) => [
-  ...['request', '--no-post', '--path', '/p', '--body', turnkey.body],
-  ...words,
-]
+const preview = (...words: string[]) =>
+  ['request', '--no-post', '--path', '/p', '--body', turnkey.body].concat(words)
 
 interface Stamp {
   publicKey: string
@@ -180,7 +178,7 @@ describe('files of the original', () => {
   test('XDG_CONFIG_HOME says where they are', async () => {
     vi.stubEnv('XDG_CONFIG_HOME', shell.path('.config'))
     vi.stubEnv('HOME', '/nonexistent')
-    await shell.does(preview('-k', 'p256'))
+    expect(await shell.does(preview('-k', 'p256'))).toHaveProperty('stamp')
   })
 
   test.each([

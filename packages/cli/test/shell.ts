@@ -2,7 +2,8 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { expect, vi } from 'vitest'
+import { vi } from 'vitest'
+import { parseFailure, parseSuccess, wordsOf } from '../../../tests/support/words.ts'
 import { commands, nameIn } from '../src/commands.ts'
 
 export class Shell {
@@ -15,7 +16,8 @@ export class Shell {
   }
 
   /** @returns the exit code and what was printed */
-  async run(words: readonly string[]): Promise<{ code: number; stdout: string }> {
+  async run(line: string | readonly string[]): Promise<{ code: number; stdout: string }> {
+    const words = wordsOf(line)
     const name = nameIn(words)
     const command = commands[name.join(' ')]
     if (command === undefined) throw new Error(`no command ${words.join(' ')}`)
@@ -32,18 +34,13 @@ export class Shell {
   }
 
   /** Runs what must succeed. @returns what it printed, parsed */
-  async does<T = Record<string, string>>(words: readonly string[]): Promise<T> {
-    const { code, stdout } = await this.run(words)
-    expect(code, stdout).toBe(0)
-    return JSON.parse(stdout) as T
+  async does<T = Record<string, string>>(line: string | readonly string[]): Promise<T> {
+    return parseSuccess(line, await this.run(line)) as T
   }
 
   /** Runs what must fail: one line of JSON, and 1. @returns the error */
-  async fails(words: readonly string[]): Promise<string> {
-    const { code, stdout } = await this.run(words)
-    expect(code, stdout).toBe(1)
-    expect(stdout).toMatch(/^\{"error":"[^\n]+"\}\n$/)
-    return (JSON.parse(stdout) as { error: string }).error
+  async fails(line: string | readonly string[]): Promise<string> {
+    return parseFailure(line, await this.run(line))
   }
 
   path(name: string): string {

@@ -88,15 +88,15 @@ describe.each(Object.keys(keyFormats) as KeyFormat[])('%s', (format) => {
       return text.slice(0, at) + other + text.slice(at + 1)
     })
     expect(changed.filter((one) => decode(one) !== undefined)).toEqual([])
-    for (const one of ['', text.slice(1), text.slice(0, -2), `${text}${text}`, `${text} `, 'é']) {
-      expect(decode(one), one).toBeUndefined()
-    }
+    const lengths = ['', text.slice(1), text.slice(0, -2), `${text}${text}`, `${text} `, 'é']
+    expect(lengths.filter((one) => decode(one) !== undefined)).toEqual([])
   })
 
   test('refuses what another format spells', () => {
-    for (const [name, other] of Object.entries(keyFormats)) {
-      if (name !== format) expect(decode(other.encode(key)), name).toBeUndefined()
-    }
+    const others = Object.entries(keyFormats).filter(([name]) => name !== format)
+    expect(others.map(([, other]) => decode(other.encode(key)))).toEqual(
+      others.map(() => undefined),
+    )
   })
 })
 
