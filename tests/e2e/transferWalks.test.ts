@@ -41,6 +41,9 @@ beforeAll(async () => {
   )
   ;({ userId } = await createUser(world, { ...generateKey(), publicKey }, 'demo'))
   await allow('all', `approvers.any(user, user.id == '${userId}')`)
+  await keystead(
+    `generate encryption-key ${organization()} --user ${userId} --encryption-key-name demo-encryption-key --signer-quorum-key ${signer}`,
+  )
 })
 afterAll(async () => {
   person.dispose()
@@ -49,9 +52,6 @@ afterAll(async () => {
 
 describe('import (page 144)', () => {
   test('a wallet, with the mnemonic handed over by the shell', async () => {
-    await keystead(
-      `generate encryption-key ${organization()} --user ${userId} --encryption-key-name demo-encryption-key --signer-quorum-key ${signer}`,
-    )
     const begun = await keystead(
       `wallets init-import --user ${userId} --import-bundle-output ./import_bundle.txt --key-name demo-api-key`,
     )
@@ -62,12 +62,19 @@ describe('import (page 144)', () => {
     const env = { ...person.env, MNEMONIC_1: MNEMONIC }
     const ended = spawnSync('bash', ['-c', script], { env, cwd: person.home, encoding: 'utf8' })
     expect(ended).toMatchObject({ status: 0, stdout: '', stderr: '' })
-    const importing = `wallets import --user ${userId} --name "demo key" --encrypted-bundle-input ./encrypted_bundle.txt --key-name demo-api-key`
-    expect(await keystead(importing)).toMatchObject({
+    const imported = await keystead(
+      `wallets import --user ${userId} --name "demo key" --encrypted-bundle-input ./encrypted_bundle.txt --key-name demo-api-key`,
+    )
+    expect(imported).toMatchObject({
       activity: { result: { importWalletResult: { addresses: [] } } },
     })
-    const again = importing.replace('demo key', 'again')
-    expect(await person.fails(again)).toMatch(/^404: \{"code":5,"message":"no import is open/)
+  })
+
+  test('a bundle that was used is refused', async () => {
+    const error = await person.fails(
+      `wallets import --user ${userId} --name again --encrypted-bundle-input ./encrypted_bundle.txt -k demo-api-key`,
+    )
+    expect(error).toMatch(/^404: \{"code":5,"message":"no import is open/)
   })
 
   test('its accounts have the addresses of the mnemonic', async () => {
@@ -128,8 +135,6 @@ describe('export (page 143)', () => {
     expect(walletId).toMatch(/^[0-9a-f-]{36}$/)
     const line = `${decrypting} ${organization()} --signer-quorum-key ${signer}`
     expect(await keystead(line)).toBe(MNEMONIC)
-    await keystead(`${line} --plaintext-output ./mnemonic.txt`)
-    expect(person.read('mnemonic.txt')).toBe(MNEMONIC)
     const theirs = await decryptExportBundle({
       exportBundle: person.read('export.txt'),
       organizationId: world.organizationId,
@@ -142,8 +147,8 @@ describe('export (page 143)', () => {
 
   test('a private key, by name and by id', async () => {
     const id = await keystead<string>(`private-keys export --name "hexadecimal key" ${exporting}`)
-    expect(await keystead(`private-keys export --id ${id} ${exporting}`)).toBe(id)
     expect(await keystead(decrypting)).toBe(RAW_KEY.slice(2))
+    expect(await keystead(`private-keys export --id ${id} ${exporting}`)).toBe(id)
   })
 
   test('a private key for a Solana wallet', async () => {
@@ -159,7 +164,8 @@ describe('export (page 143)', () => {
   test('a wallet account', async () => {
     const line = `wallets accounts export --address ${ADDRESS} ${exporting}`
     expect(await keystead(line)).toBe(ADDRESS)
-    expect(await keystead(decrypting)).toBe(ADDRESS_KEY)
+    expect(await keystead(`${decrypting} --plaintext-output ./key.txt`)).toBeNull()
+    expect(person.read('key.txt')).toBe(ADDRESS_KEY)
   })
 
   test('what waits for approval says so, and where its bundle will be', async () => {
@@ -172,28 +178,41 @@ describe('export (page 143)', () => {
     )
     const [, id = ''] = /^activity (\S+) is ACTIVITY_STATUS_CONSENSUS_NEEDED/.exec(error) ?? []
     expect(person.files('.')).not.toContain('never.txt')
-    const showing = `activities get ${id} -k demo-api-key`
-    const { fingerprint } = await keystead<{ fingerprint: string }>(showing)
+    const waiting = await world.admin.query('get_activity', { activityId: id })
+    const fingerprint = waiting.at('activity.fingerprint')
     const approved = await world.admin.submit('approve_activity', { fingerprint })
     expect(approved.status).toBe(200)
     const { result } = await keystead<{ result: { exportWalletResult: { exportBundle: string } } }>(
-      showing,
+      `activities get ${id} -k demo-api-key`,
     )
     person.write('export.txt', result.exportWalletResult.exportBundle)
     expect(await keystead(decrypting)).toBe(MNEMONIC)
   })
 })
 
-test('beside the server the signer need not be named; another instance’s is refused', async () => {
-  await keystead(`generate encryption-key ${organization()} --user ${userId}`)
-  await keystead(
-    'wallets export --name "demo key" -k demo-api-key --export-bundle-output ./export.txt',
-  )
+describe('with an encryption key that remembers no signer', () => {
   const trusting = 'decrypt --export-bundle-input ./export.txt'
-  expect(await keystead(`${trusting} --data ${world.server.data}`)).toBe(MNEMONIC)
-  expect(await person.fails(trusting)).toContain('--signer-quorum-key is required')
-  await person.run(`init --data ${person.path('elsewhere')}`)
-  const error = await person.fails(`${trusting} --data ${person.path('elsewhere')}`)
-  expect(error).toContain('no bundle signed by the key')
-  expect(error).toContain(person.path('elsewhere'))
+
+  beforeAll(async () => {
+    await keystead(`generate encryption-key ${organization()} --user ${userId}`)
+    await keystead(
+      'wallets export --name "demo key" -k demo-api-key --export-bundle-output ./export.txt',
+    )
+  })
+
+  test('the one of the instance in the data directory is believed', async () => {
+    expect(await keystead(`${trusting} --data ${world.server.data}`)).toBe(MNEMONIC)
+  })
+
+  test('without a data directory it must be named', async () => {
+    expect(await person.fails(trusting)).toContain('--signer-quorum-key is required')
+  })
+
+  test('the one of another instance does not fit', async () => {
+    const elsewhere = person.path('elsewhere')
+    await person.run(`init --data ${elsewhere}`)
+    const error = await person.fails(`${trusting} --data ${elsewhere}`)
+    expect(error).toMatch(/no bundle signed by the key [0-9a-f]{16}… of /)
+    expect(error).toContain(elsewhere)
+  })
 })

@@ -15,9 +15,9 @@ import {
   encryptionKeyIfAny,
   encryptionKeyOf,
 } from './clientCommand.ts'
-import { type Command, CommandError, required, requiredId } from './command.ts'
+import { type Command, CommandError, required, requiredId, UsageError } from './command.ts'
 import type { EncryptionKey } from './encryptionKeys.ts'
-import { readText, writePrivate } from './files.ts'
+import { readLine, readText, writePrivate } from './files.ts'
 import { decodePlaintext, encodePlaintext, plaintextFormats } from './plaintext.ts'
 import { trustedSigner } from './signerKey.ts'
 import { userOf } from './transfer.ts'
@@ -99,13 +99,14 @@ export const bundleCommands: Record<string, Command> = {
       const output = required('encrypted-bundle-output', values['encrypted-bundle-output'])
       const plaintext = required('plaintext-input', values['plaintext-input'])
       const passphrase = values['passphrase-input']
+      if (plaintext === passphrase) throw new UsageError('plaintext and passphrase are two inputs')
       const key = encryptionKeyIfAny(values)
       const userId = userOf(values, key)
       const target = targetOf(input, await openEnvelope(input, values, key), userId)
       const message = encodePlaintext(
         values['key-format'] ?? 'mnemonic',
         readText(plaintext),
-        passphrase === undefined ? undefined : readText(passphrase),
+        passphrase === undefined ? undefined : readLine(passphrase),
       )
       writePrivate(output, encodeSealedMessage(sealMessage(target, message)))
     },

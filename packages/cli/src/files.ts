@@ -9,8 +9,17 @@ import { CommandError } from './command.ts'
  * @throws CommandError
  */
 export function readText(file: string): string {
+  return readWhole(file).trim()
+}
+
+/** The same with its white space, which may belong to it; only the end of the line is cut off. */
+export function readLine(file: string): string {
+  return readWhole(file).replace(/\r?\n$/, '')
+}
+
+function readWhole(file: string): string {
   try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8').trim()
+    return readFileSync(file === '-' ? 0 : file, 'utf8')
   } catch (cause) {
     throw new CommandError(`cannot read ${file}: ${(cause as Error).message}`, { cause })
   }

@@ -105,11 +105,15 @@ describe('encrypt', () => {
     expect(bundle).toBe(shell.path('import.txt'))
   })
 
-  test('puts a passphrase behind its mark', async () => {
+  test('puts a passphrase behind its mark, with the spaces that belong to it', async () => {
     importBundle()
-    const file = shell.write('passphrase.txt', 'TREZOR\n')
+    const file = shell.write('passphrase.txt', ' TREZOR \n')
     await shell.run(encrypt(mnemonic, '--passphrase-input', file))
-    expect(received().toString()).toBe(`${mnemonic}\n--PASS--\nTREZOR`)
+    expect(received().toString()).toBe(`${mnemonic}\n--PASS--\n TREZOR `)
+    const twice = encrypt(mnemonic, '--passphrase-input', shell.path('plaintext.txt'))
+    expect(await shell.fails(twice)).toBe('plaintext and passphrase are two inputs')
+    const key = encrypt(privateKey.toString('hex'), '--passphrase-input', file)
+    expect(await shell.fails([...key, '--key-format', 'hexadecimal'])).toContain('only a mnemonic')
   })
 
   test.each(['hexadecimal', 'solana', 'wif', 'wif-testnet', 'sui'] as const)(
