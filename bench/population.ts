@@ -74,14 +74,14 @@ class Batch {
 /** Makes an instance with that many organizations. */
 export async function populate(config: Config, population: Population): Promise<Populated> {
   const store = await openStore(config, { checkpoints: false })
-  const { rootKey, admin } = await initialise(store, config, {
+  const { rootKeys, admin } = await initialise(store, config, {
     organizationId: null,
     organizationName: 'bench',
     userName: 'bench',
     email: null,
     apiPublicKey: null,
   })
-  const keyvault = await Keyvault.open(store.reader, rootKey)
+  const keyvault = await Keyvault.open(store.reader, rootKeys)
   const privateKey = generatePrivateKey('p256')
   const maker = {
     keyvault,

@@ -3,6 +3,7 @@
 // Plain ES2019, so that an older Node can read it: it hands over to the Node that npm installed.
 import { spawn } from 'child_process'
 import { existsSync } from 'fs'
+import * as module from 'module'
 import { dirname, join } from 'path'
 import { fileURLToPath } from 'url'
 
@@ -41,6 +42,8 @@ function fail(reason) {
 }
 
 if (parseInt(process.versions.node, 10) >= NODE_MAJOR_MIN) {
+  // Beside the code it is made from: a shared folder would let others put code of theirs in it.
+  module.enableCompileCache(join(root, 'node_modules', '.cache', 'keystead'))
   void import('../packages/cli/src/main.ts')
 } else {
   const node = join(root, 'node_modules', '.bin', 'node')

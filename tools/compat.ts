@@ -1,5 +1,5 @@
-// The generated part of docs/compat/turnkey.md: every documented endpoint, and which published
-// clients called it with success in the run of the conformance tests.
+// The generated parts of docs/compat/turnkey.md: every documented endpoint with the published clients
+// that called it with success in the run of the conformance tests; every error, which needs no run.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError, errorCodes } from '../packages/server/src/errors.ts'
@@ -9,9 +9,13 @@ import type { Operation } from '../packages/server/src/operation/operation.ts'
 import documented from '../tests/conformance/turnkey/documented.json' with { type: 'json' }
 import { ROOT } from './run.ts'
 
-const page = join(ROOT, 'docs', 'compat', 'turnkey.md')
-const begin = (part: string) => `<!-- ${part}: written by \`npm run gen:compat\` -->`
-const end = (part: string) => `<!-- end of ${part} -->`
+export const page = join(ROOT, 'docs', 'compat', 'turnkey.md')
+const WRITTEN_BY = { endpoints: 'gen:compat', errors: 'gen' } as const
+
+type Part = keyof typeof WRITTEN_BY
+
+const begin = (part: Part) => `<!-- ${part}: written by \`npm run ${WRITTEN_BY[part]}\` -->`
+const end = (part: Part) => `<!-- end of ${part} -->`
 const TYPE = 'ACTIVITY_TYPE_'
 
 /** `query/whoami` and the like. */
@@ -79,12 +83,16 @@ function endpoints(calls: Map<string, string[]>): string[] {
   ]
 }
 
+/** Another one in each answer, so that support finds it in the log. */
+const REQUEST_ID = /\([0-9a-f-]{36}\)/
+
 /** Every error as it is answered, by status and code. */
 function errors(): string[] {
   const family = createTurnkeyFamily({ signUp: true })
   const answers = errorCodes.map((code) => {
     const { status, body } = family.encodeError(new AppError(code))
-    return { status, ...(JSON.parse(body.toString()) as WireError) }
+    const error = JSON.parse(body.toString()) as WireError
+    return { ...error, status, message: error.message.replace(REQUEST_ID, '(request id)') }
   })
   const groups = Map.groupBy(answers, ({ status, code }) => `${status} / ${code}`)
   const rows = [...groups].map(([group, members]) => {
@@ -103,18 +111,22 @@ interface WireError {
 }
 
 /** `text` with what lies between the marks of `part` replaced. */
-function withPart(text: string, part: string, lines: readonly string[]): string {
+function withPart(text: string, part: Part, lines: readonly string[]): string {
   const from = text.indexOf(begin(part))
   const to = text.indexOf(end(part))
   if (from < 0 || to < from) throw new Error(`${page} has no generated part ${part}`)
   return [text.slice(0, from) + begin(part), '', ...lines, '', text.slice(to)].join('\n')
 }
 
-/** The page as it is, and as the code and the calls of a run say. */
+/** The page with the errors as the code answers them. */
+export function withErrors(text: string): string {
+  return withPart(text, 'errors', errors())
+}
+
+/** The page as it is, and as the calls of a run say. */
 export function compatPage(callsFile: string): { old: string; now: string } {
   const old = readFileSync(page, 'utf8')
-  const now = withPart(old, 'endpoints', endpoints(readCalls(callsFile)))
-  return { old, now: withPart(now, 'errors', errors()) }
+  return { old, now: withPart(old, 'endpoints', endpoints(readCalls(callsFile))) }
 }
 
 /** Writes the page when it differs. */

@@ -3,14 +3,18 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { createTurnkeyFamily } from '../packages/server/src/family/turnkey/turnkey.ts'
 import { openApiText } from '../packages/server/src/http/reference/documents.ts'
+import { page, withErrors } from './compat.ts'
 import { ROOT } from './run.ts'
 
 const families = [createTurnkeyFamily({ signUp: false })]
 
-const files = families.map((family) => ({
-  path: join(ROOT, 'docs', 'reference', `openapi-${family.name}.json`),
-  text: openApiText(family),
-}))
+const files = [
+  ...families.map((family) => ({
+    path: join(ROOT, 'docs', 'reference', `openapi-${family.name}.json`),
+    text: openApiText(family),
+  })),
+  { path: page, text: withErrors(readFileSync(page, 'utf8')) },
+]
 
 function read(path: string): string | undefined {
   try {

@@ -75,7 +75,15 @@ function settleCompat(calls: string, write: boolean): number {
   if (write) writeCompat(page)
   if (write || page.old === page.now) return 0
   console.error('docs/compat/turnkey.md is not what this run shows: npm run gen:compat writes it')
+  for (const line of linesMissing(page.old, page.now)) console.error(`- ${line}`)
+  for (const line of linesMissing(page.now, page.old)) console.error(`+ ${line}`)
   return 1
+}
+
+/** The lines of `text` that `other` does not have. */
+function linesMissing(text: string, other: string): string[] {
+  const others = new Set(other.split('\n'))
+  return text.split('\n').filter((line) => !others.has(line))
 }
 
 process.exitCode = await main()

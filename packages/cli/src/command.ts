@@ -5,6 +5,7 @@ import { isAbsolute, join } from 'node:path'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import {
   AppError,
+  ArchiveError,
   type Config,
   ConfigError,
   describeConfig,
@@ -36,7 +37,7 @@ export class CommandError extends Error {
 
 /** What a person is told of a failure: one line, or the stack of what should not have happened. */
 export function explain(error: unknown): string {
-  const expected = [HostError, ConfigError, UsageError, CommandError, AppError]
+  const expected = [HostError, ArchiveError, ConfigError, UsageError, CommandError, AppError]
   if (expected.some((kind) => error instanceof kind)) return (error as Error).message
   if (error instanceof Error && 'code' in error) return error.message
   return error instanceof Error ? (error.stack ?? error.message) : String(error)

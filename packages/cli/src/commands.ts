@@ -1,5 +1,6 @@
 // The table of all commands, and how words find one in it.
 import { activityCommands } from './activities.ts'
+import { archiveCommands } from './archive.ts'
 import { auditCommands } from './audit.ts'
 import { bundleCommands } from './bundles.ts'
 import { generateCommands } from './generate.ts'
@@ -9,6 +10,8 @@ import { organizationCommands } from './organizations.ts'
 import { policyCommands } from './policy.ts'
 import { privateKeyCommands } from './privateKeys.ts'
 import { requestCommands } from './request.ts'
+import { rotationCommands } from './rotation.ts'
+import { sealCommands } from './seals.ts'
 import { signingCommands } from './signing.ts'
 import { walletAccountCommands } from './walletAccounts.ts'
 import { walletCommands } from './wallets.ts'
@@ -20,6 +23,7 @@ import type { Command } from './command.ts'
 export const commands = Object.create(null) as Record<string, Command>
 Object.assign(commands, {
   ...instanceCommands,
+  ...sealCommands,
   ...organizationCommands,
   ...governanceCommands,
   ...requestCommands,
@@ -32,7 +36,9 @@ Object.assign(commands, {
   ...activityCommands,
   ...wireNameCommands,
   ...auditCommands,
+  ...archiveCommands,
   ...policyCommands,
+  ...rotationCommands,
   ...webhookCommands,
 })
 

@@ -1,5 +1,4 @@
 // Commands about the instance itself: serve, init, unseal, config, keys.
-import { createInterface } from 'node:readline/promises'
 import {
   dev,
   init,
@@ -7,7 +6,6 @@ import {
   readPublicKeys,
   recoveryNotice,
   serve,
-  unseal,
 } from '@keystead/server/commands'
 import {
   type Command,
@@ -59,23 +57,6 @@ async function runInit(words: readonly string[]): Promise<number> {
   return 0
 }
 
-async function runUnseal(words: readonly string[]): Promise<number> {
-  const { values } = readOptions(words, dataOption)
-  await unseal(configFor({ KEYSTEAD_DATA: values.data }), await readWords())
-  process.stdout.write('unsealed\n')
-  return 0
-}
-
-/** The recovery words from the standard input: never from an argument, which other users can see. */
-async function readWords(): Promise<string> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    return await lines.question('recovery words: ')
-  } finally {
-    lines.close()
-  }
-}
-
 function runConfig(words: readonly string[]): number {
   const { values } = readOptions(words, { json: { type: 'boolean' } })
   const settings = describeSettings()
@@ -119,11 +100,6 @@ export const instanceCommands: Record<string, Command> = {
       'init [--json] [--organization-name S] [--user-name S] [--email S] [--api-public-key HEX]',
     about: 'make an instance, and print its admin key',
     run: runInit,
-  },
-  unseal: {
-    synopsis: 'unseal',
-    about: 'open a sealed server with the recovery words, read from the standard input',
-    run: runUnseal,
   },
   config: {
     synopsis: 'config [--json]',

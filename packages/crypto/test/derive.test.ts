@@ -1,11 +1,20 @@
 // Key trees against BIP-32 and SLIP-0010, and against an independent implementation.
 import { randomBytes, randomInt } from 'node:crypto'
+import { createBase58check } from '@scure/base'
 import { HDKey } from '@scure/bip32'
 import { describe, expect, test } from 'vitest'
-import { type Curve, derivePrivateKey, parsePath, publicKeyOf } from '../src/node/index.ts'
+import {
+  type Curve,
+  derivePrivateKey,
+  parsePath,
+  parsePublicKey,
+  publicKeyOf,
+  sha256,
+} from '../src/node/index.ts'
 import { hex, loadVectors, present } from './vectors.ts'
 
 type Bip32 = { vector: number; seed: string; path: string; xprv: string; privateKey: string }
+type InvalidBip32 = { extendedKey: string; reason: string }
 type Slip10 = {
   title: string
   curve: 'secp256k1' | 'nist256p1' | 'ed25519'
@@ -16,7 +25,9 @@ type Slip10 = {
 }
 
 const bip32 = loadVectors<Bip32[]>('bip32.json')
+const invalidBip32 = loadVectors<InvalidBip32[]>('bip32-invalid.json')
 const slip10 = loadVectors<Slip10[]>('slip10.json')
+const base58check = createBase58check(sha256)
 const curves = { secp256k1: 'secp256k1', nist256p1: 'p256', ed25519: 'ed25519' } as const
 
 function derive(curve: Curve, seed: string, path: string): string {
@@ -34,6 +45,39 @@ describe('BIP-32 test vectors 1 to 4', () => {
     expect(present(HDKey.fromExtendedKey(xprv).privateKey ?? undefined)).toEqual(
       Uint8Array.from(hex(privateKey)),
     )
+  })
+})
+
+// No operation reads extended keys: what they hold is refused by us, the rest by a library that does.
+describe('BIP-32 test vector 5', () => {
+  test('is all here', () => {
+    expect(invalidBip32.length).toBe(16)
+  })
+
+  test.each(invalidBip32)('$reason', ({ extendedKey }) => {
+    expect(() => HDKey.fromExtendedKey(extendedKey)).toThrow(Error)
+  })
+
+  const keyFields = (pattern: RegExp) =>
+    invalidBip32
+      .filter(({ reason }) => pattern.test(reason))
+      .map(({ reason, extendedKey }) => ({
+        reason,
+        key: Buffer.from(base58check.decode(extendedKey).subarray(-33)),
+      }))
+  const publicKeys = keyFields(/^(?:pubkey version|invalid pubkey)/)
+  const privateKeys = keyFields(/^private key/)
+
+  test('has six keys that are invalid by themselves', () => {
+    expect([publicKeys.length, privateKeys.length]).toEqual([4, 2])
+  })
+
+  test.each(publicKeys)('the public key is refused: $reason', ({ key }) => {
+    expect(parsePublicKey('secp256k1', key)).toBeUndefined()
+  })
+
+  test.each(privateKeys)('the private key is refused: $reason', ({ key }) => {
+    expect(() => publicKeyOf('secp256k1', key.subarray(1))).toThrow(RangeError)
   })
 })
 

@@ -20,7 +20,7 @@ describe('vector manifest', () => {
     expect(names.filter((name) => name !== 'MANIFEST.json').sort()).toEqual(
       rows.map((row) => row.file),
     )
-    expect(rows.length).toBe(19)
+    expect(rows.length).toBe(34)
   })
 
   test.each(rows)('$file has its hash and count', (row) => {

@@ -8,6 +8,7 @@ import { HeadWatch } from './domain/audit/headWatch.ts'
 import { Refusals } from './domain/audit/refusals.ts'
 import { IdTokenVerifier } from './domain/credential/idToken.ts'
 import { Keyvault } from './domain/keyvault/keyvault.ts'
+import type { RootKeys } from './domain/keyvault/rootKeys.ts'
 import { type Deliver, deliverDue } from './domain/outbox/deliverer.ts'
 import { Directory } from './domain/organization/directory.ts'
 import { UsageMeter } from './domain/usage/meter.ts'
@@ -16,6 +17,7 @@ import { WEBHOOK_LANE } from './domain/webhook/event.ts'
 import { ActivityExpiry } from './jobs/expireActivities.ts'
 import { ExpiredKeyPurge } from './jobs/purgeExpiredKeys.ts'
 import { ImportKeyPurge } from './jobs/purgeImportKeys.ts'
+import { createRotation } from './jobs/rotation.ts'
 import type { Family } from './operation/family.ts'
 import type { Dependencies, Observed } from './pipeline/dependencies.ts'
 import { announcerOf } from './pipeline/record.ts'
@@ -36,6 +38,7 @@ import {
 } from './platform/metrics.ts'
 import { Turns } from './platform/turns.ts'
 import { createRateLimiter } from './rateLimits.ts'
+import { type BackupJobOptions, ScheduledBackups } from './jobs/scheduledBackups.ts'
 import { Busy, patiently, StorageFailure, type Store } from './store/engine.ts'
 
 const CHECKPOINT_MS = 1000
@@ -43,7 +46,9 @@ const OUTBOX_MS = 1000
 const SUMMARY_MS = 60_000
 const PURGE_MS = 60_000
 const EXPIRY_MS = 60_000
+const ROTATION_MS = 1000
 const USAGE_MS = 5000
+const BACKUP_MS = 60_000
 
 /** Everything an unsealed process works with. */
 export interface App {
@@ -62,6 +67,14 @@ interface JobOptions {
   lanes: Lanes
   /** Puts activities into words, for those who are told of them. */
   family: Pick<Family, 'describeActivity'>
+  backups: BackupJob
+}
+
+export type BackupJob = Pick<BackupJobOptions, 'schedule' | 'openStore'>
+
+interface JobSettings extends JobOptions {
+  /** How old data keys get; null: any age. */
+  rotationDays: number | null
 }
 
 export interface AppOptions {
@@ -73,11 +86,18 @@ export interface AppOptions {
   jobs: JobOptions | null
 }
 
-export async function createApp(store: Store, rootKey: Buffer, options: AppOptions): Promise<App> {
+export async function createApp(
+  store: Store,
+  rootKeys: RootKeys,
+  options: AppOptions,
+): Promise<App> {
   const { config } = options
   const clock = options.clock ?? systemClock
-  const keyvault = await Keyvault.open(store.reader, rootKey)
+  const keyvault = await Keyvault.open(store.reader, rootKeys)
   const watch = new HeadWatch()
+  const directory = new Directory(store, keyvault, watch)
+  // SECURITY: an instance whose own rows were changed from outside does not start.
+  const instance = await directory.find(INSTANCE_ID)
   const limiting = createRateLimiter(store, config)
   const onFlush = (units: number) => flushUnits.observe(units)
   const queue = new CommitQueue(store, { keyvault, clock, watch, onFlush })
@@ -86,7 +106,7 @@ export async function createApp(store: Store, rootKey: Buffer, options: AppOptio
     keyvault,
     oidc: new IdTokenVerifier({ ...config.oidc, clock }),
     clock,
-    directory: new Directory(store, keyvault, watch),
+    directory,
     queue,
     underLock: (organizationId, work) => queue.underLock(organizationId, work),
     refusals: new Refusals(),
@@ -96,12 +116,13 @@ export async function createApp(store: Store, rootKey: Buffer, options: AppOptio
     usage: new UsageMeter(),
     allowances: config.allowances,
     turns: new Turns(),
-    window: config.window,
+    window: { ...config.window, acceptedFromMs: instance?.acceptedFromMs ?? 0 },
     observe,
   }
-  // SECURITY: an instance whose own rows were changed from outside does not start.
-  await deps.directory.find(INSTANCE_ID)
-  const jobs = options.jobs === null ? noJobs : startJobs(deps, store, options.jobs)
+  const jobs =
+    options.jobs === null
+      ? noJobs
+      : startJobs({ deps, store }, { ...options.jobs, rotationDays: config.dataKeyRotationDays })
   const stop = async () => {
     await jobs.stop()
     await limiting.close()
@@ -150,7 +171,8 @@ interface Jobs {
 
 const noJobs: Jobs = { deliver: () => Promise.resolve(), stop: () => Promise.resolve() }
 
-function startJobs(deps: Dependencies, store: Store, { lanes, family }: JobOptions): Jobs {
+function startJobs({ deps, store }: Pick<App, 'deps' | 'store'>, settings: JobSettings): Jobs {
+  const { lanes, family, backups, rotationDays } = settings
   const holder = randomUUID()
   const { keyvault, clock, queue } = deps
   const start = (name: string, work: () => Promise<void>) =>
@@ -191,6 +213,12 @@ function startJobs(deps: Dependencies, store: Store, { lanes, family }: JobOptio
   const expiry = start('expiry', () => waiting.run())
   void expiry.run()
   const usage = start('usage', () => writeUsage({ store, deps }))
+  const { rootKeys } = keyvault
+  const scheduled = new ScheduledBackups({ ...deps, ...backups, store, rootKeys, holder })
+  const backup = start('backup', () => scheduled.run())
+  void backup.run()
+  const keys = createRotation({ ...deps, store, holder, rotationDays })
+  const rotation = start('rotation', () => keys.run())
   const timers = [
     setInterval(() => void checkpoint.run(), CHECKPOINT_MS),
     setInterval(() => void outbox.run(), OUTBOX_MS),
@@ -199,12 +227,18 @@ function startJobs(deps: Dependencies, store: Store, { lanes, family }: JobOptio
     setInterval(() => void purge.run(), PURGE_MS),
     setInterval(() => void expiry.run(), EXPIRY_MS),
     setInterval(() => void usage.run(), USAGE_MS),
+    setInterval(() => void backup.run(), BACKUP_MS),
+    setInterval(() => void rotation.run(), ROTATION_MS),
   ]
   return {
     deliver: () => outbox.run(),
     async stop() {
       for (const timer of timers) clearInterval(timer)
       webhooks.stop()
+      scheduled.stop()
+      keys.stop()
+      await backup.idle()
+      await rotation.idle()
       await events.idle()
       await outbox.idle()
       await purge.idle()

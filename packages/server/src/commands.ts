@@ -1,7 +1,6 @@
 // What the command line may do in its own process: the server's one exported module.
 import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
-import { type App, createApp } from './app.ts'
 import type { Config } from './config.ts'
 import { findNewestLeaf } from './domain/audit/audit.store.ts'
 import { exportAudit } from './domain/audit/export.ts'
@@ -24,16 +23,17 @@ import {
   initialise,
   isEmptyDirectory,
   isInitialised,
-  openStore,
-  unsealByFile,
 } from './host/instance.ts'
 import type { LimitValue } from './host/governance.ts'
-import { type HostCommand, runAsHost } from './host/hostCommands.ts'
 import type { DeleteOptions, Enrolment, RecoverOptions } from './host/organizations.ts'
+import { readProgress, type RotateOptions, type RotationProgress } from './host/rotation.ts'
+import { openApp, withInstance, withStore, writeAsHost } from './host/shell.ts'
+import type { Attempt, Unsealing } from './host/unsealer.ts'
+import { unsealByConfig } from './host/unsealing.ts'
 import { listWaitingMail, type WaitingMail } from './host/waitingMail.ts'
 import { describeEvent, type ListedEvent, type ReplayOptions } from './host/webhooks.ts'
 import { isUuid } from './platform/ids.ts'
-import type { Reader, Store } from './store/engine.ts'
+import type { Reader } from './store/engine.ts'
 
 export { type Config, ConfigError, describeConfig, readConfig } from './config.ts'
 export type { AuditVerdict } from './domain/audit/verify.ts'
@@ -41,10 +41,34 @@ export type { DeleteOptions, RecoverOptions } from './host/organizations.ts'
 export { type Admin, HostError, type InitOptions, type Initialised } from './host/instance.ts'
 export { dev } from './host/dev.ts'
 export { recoveryNotice, serve } from './host/serve.ts'
+export {
+  addFileSeal,
+  addPassphraseSeal,
+  addRecoverySeal,
+  addShamirSeal,
+  addTokenSeal,
+  exportSealFile,
+  listSeals,
+  type NextShare,
+  openerOfShares,
+  removeSeal,
+  testSeal,
+} from './host/sealCommands.ts'
+export { openerOfFile, openerOfWords, type Opener } from './host/unsealing.ts'
+export type { Attempt, Unsealing }
 export { AuditVerifier, operations, transactionTypes }
 export { isUuid }
 export type { LimitValue } from './host/governance.ts'
 export { AppError } from './errors.ts'
+export { ArchiveError } from './domain/archive/header.ts'
+export type { DrillVerdict } from './host/drill.ts'
+export {
+  backup,
+  drillRestore,
+  type RestoreOrder,
+  type RestoreSummary,
+  restore,
+} from './host/archiveCommands.ts'
 
 /** Makes a new instance. @throws HostError when the data directory is not empty */
 export async function init(config: Config, options: InitOptions): Promise<Initialised> {
@@ -57,9 +81,9 @@ export async function init(config: Config, options: InitOptions): Promise<Initia
   })
 }
 
-/** Tells the running server the recovery words. @throws HostError */
-export async function unseal(config: Config, words: string): Promise<void> {
-  await sendControl(config, { command: 'unseal', words })
+/** Gives the running server what may unseal it. @throws HostError */
+export async function unseal(config: Config, attempt: Attempt): Promise<Unsealing> {
+  return (await sendControl(config, { command: 'unseal', attempt })) as Unsealing
 }
 
 /** The public instance keys, for clients that must be told them. */
@@ -85,15 +109,6 @@ export async function deleteOrganization(config: Config, options: DeleteOptions)
 /** Gives a root user another API key, when the keys of its own are lost. @throws HostError */
 export async function recoverAdmin(config: Config, options: RecoverOptions): Promise<Admin> {
   return (await writeAsHost(config, { command: 'recoverAdmin', options })) as Admin
-}
-
-/** Writes in this process when it can unseal, else through the running server. */
-function writeAsHost(config: Config, request: HostCommand): Promise<unknown> {
-  return withInstance(config, async (store) => {
-    const rootKey = await unsealByFile(store, config)
-    if (rootKey === undefined) return sendControl(config, request)
-    return runAsHost(await openApp(store, config, rootKey), request)
-  })
 }
 
 /**
@@ -154,6 +169,24 @@ export async function showSecret(config: Config, organizationId: string): Promis
   })) as string
 }
 
+/**
+ * Gives data keys a new version: of one organization at once, of all by a running server.
+ * @throws HostError, AppError
+ */
+export async function rotateDataKeys(config: Config, options: RotateOptions): Promise<void> {
+  await writeAsHost(config, { command: 'rotateDataKeys', options })
+}
+
+/** Replaces the root key. @returns the version of the new one @throws HostError, AppError */
+export async function rekey(config: Config): Promise<number> {
+  return (await writeAsHost(config, { command: 'rekey' })) as number
+}
+
+/** How far rotation is. */
+export function readRotation(config: Config): Promise<RotationProgress> {
+  return withInstance(config, ({ reader }) => readProgress(reader))
+}
+
 /** What a root organization and all below it used in a month. */
 export interface MonthlyUsage {
   organizationId: string
@@ -185,16 +218,11 @@ export function readUsage(config: Config, organizationId: string | null): Promis
 /** Mail that has not been delivered: read here when this process can unseal, else by the server. */
 export async function listMail(config: Config): Promise<WaitingMail[]> {
   return withInstance(config, async (store) => {
-    const rootKey = await unsealByFile(store, config)
-    return rootKey === undefined
+    const { rootKeys } = await unsealByConfig({ store, config })
+    return rootKeys === undefined
       ? ((await sendControl(config, { command: 'listMail' })) as WaitingMail[])
-      : listWaitingMail(await openApp(store, config, rootKey))
+      : listWaitingMail(await openApp(store, config, rootKeys))
   })
-}
-
-function openApp(store: Store, config: Config, rootKey: Buffer): Promise<App> {
-  const publicUrl = () => config.publicUrl ?? ''
-  return createApp(store, rootKey, { config, publicUrl, jobs: null })
 }
 
 export interface OrganizationSummary {
@@ -269,23 +297,4 @@ export function verifyStored(config: Config): Promise<AuditVerdict> {
       return verifier.verdict()
     }),
   )
-}
-
-async function withStore<T>(config: Config, work: (store: Store) => Promise<T>): Promise<T> {
-  const store = await openStore(config, { checkpoints: false })
-  try {
-    return await work(store)
-  } finally {
-    await store.close()
-  }
-}
-
-function withInstance<T>(config: Config, work: (store: Store) => Promise<T>): Promise<T> {
-  if (config.databaseUrl === null && isEmptyDirectory(config.dataDirectory)) {
-    throw new HostError(`there is no instance in ${config.dataDirectory}`)
-  }
-  return withStore(config, async (store) => {
-    if (await isInitialised(store)) return work(store)
-    throw new HostError(`there is no instance in ${config.dataDirectory}`)
-  })
 }

@@ -55,6 +55,31 @@ const settings = {
     fallback: '',
     about: 'The key file of the `file` seal; empty: seal.key in the data directory.',
   },
+  KEYSTEAD_SEAL_PASSPHRASE_FILE: {
+    schema: z.string(),
+    fallback: '',
+    about: 'A file with the passphrase of a `passphrase` seal, read at start; empty: none.',
+  },
+  KEYSTEAD_PKCS11_MODULE: {
+    schema: z.string(),
+    fallback: '',
+    about: 'The PKCS#11 library of a `pkcs11` seal, used at start; empty: none.',
+  },
+  KEYSTEAD_PKCS11_TOKEN: {
+    schema: z.string(),
+    fallback: '',
+    about: 'The label of the token that holds the key of a `pkcs11` seal.',
+  },
+  KEYSTEAD_PKCS11_PIN_FILE: {
+    schema: z.string(),
+    fallback: '',
+    about: "A file with the token's PIN.",
+  },
+  KEYSTEAD_UNSEAL_HTTP: {
+    schema: z.enum(['off', 'on']),
+    fallback: 'off',
+    about: 'Whether POST /unseal takes shares, recovery words and passphrases: off or on.',
+  },
   KEYSTEAD_HOST: {
     schema: z.string().min(1),
     fallback: '127.0.0.1',
@@ -156,10 +181,30 @@ const settings = {
     fallback: '0',
     about: 'Signatures that a root organization may make, with all below it; 0: any number.',
   },
+  KEYSTEAD_DATA_KEY_ROTATION_DAYS: {
+    schema: z.coerce.number().int().min(0).max(36_500),
+    fallback: '0',
+    about: 'After how many days the data key of an organization is rotated; 0: when asked to.',
+  },
   KEYSTEAD_REDIS_URL: {
     schema: z.union([z.literal(''), z.url({ protocol: /^rediss?$/ })]),
     fallback: '',
     about: 'Redis that counts rate limits for all processes; empty: the database does.',
+  },
+  KEYSTEAD_BACKUP_DIR: {
+    schema: z.string(),
+    fallback: '',
+    about: 'Directory that backups are written to by schedule; empty: there is no schedule.',
+  },
+  KEYSTEAD_BACKUP_EVERY: {
+    schema: z.coerce.number().int().min(1).max(8784),
+    fallback: '24',
+    about: 'Hours from one scheduled backup to the next.',
+  },
+  KEYSTEAD_BACKUP_KEEP: {
+    schema: z.coerce.number().int().min(1).max(10_000),
+    fallback: '14',
+    about: 'How many scheduled backups are kept; older ones are removed.',
   },
 } as const
 
@@ -172,6 +217,11 @@ export interface Config {
   databaseUrl: string | null
   /** Absolute. */
   sealFile: string
+  /** Absolute; null: none. */
+  passphraseFile: string | null
+  /** Where the key of a `pkcs11` seal is; null: nowhere. Paths are absolute. */
+  pkcs11: { module: string; token: string; pinFile: string } | null
+  unsealHttp: boolean
   host: string
   port: number
   /** Without a slash at the end; null: where it listens. */
@@ -190,8 +240,12 @@ export interface Config {
   webhookPrivateHosts: string[]
   /** Of root organizations that have none of their own. */
   allowances: Allowances
+  /** Null: data keys are rotated when the host asks for it. */
+  dataKeyRotationDays: number | null
   /** Null: the database counts rate limits, or the only process. */
   redisUrl: string | null
+  /** Scheduled backups, into an absolute path; null: none. */
+  backups: { directory: string; everyMs: number; keep: number } | null
 }
 
 /** A setting that was given a value it cannot have. */
@@ -232,6 +286,9 @@ function fromSettings(values: Settings): Config {
       values.KEYSTEAD_SEAL_FILE === ''
         ? join(dataDirectory, 'seal.key')
         : resolve(values.KEYSTEAD_SEAL_FILE),
+    passphraseFile: absolute(values.KEYSTEAD_SEAL_PASSPHRASE_FILE),
+    pkcs11: pkcs11Settings(values),
+    unsealHttp: values.KEYSTEAD_UNSEAL_HTTP === 'on',
     host: values.KEYSTEAD_HOST,
     port: values.KEYSTEAD_PORT,
     publicUrl:
@@ -257,8 +314,33 @@ function fromSettings(values: Settings): Config {
       requestsPerMinute: values.KEYSTEAD_REQUESTS_PER_MINUTE || null,
       signaturesPerMonth: values.KEYSTEAD_SIGNATURES_PER_MONTH || null,
     },
+    dataKeyRotationDays:
+      values.KEYSTEAD_DATA_KEY_ROTATION_DAYS === 0 ? null : values.KEYSTEAD_DATA_KEY_ROTATION_DAYS,
     redisUrl: values.KEYSTEAD_REDIS_URL === '' ? null : values.KEYSTEAD_REDIS_URL,
+    backups:
+      values.KEYSTEAD_BACKUP_DIR === ''
+        ? null
+        : {
+            directory: resolve(values.KEYSTEAD_BACKUP_DIR),
+            everyMs: values.KEYSTEAD_BACKUP_EVERY * 3_600_000,
+            keep: values.KEYSTEAD_BACKUP_KEEP,
+          },
   }
+}
+
+function absolute(path: string): string | null {
+  return path === '' ? null : resolve(path)
+}
+
+function pkcs11Settings(values: Settings): Config['pkcs11'] {
+  const module = absolute(values.KEYSTEAD_PKCS11_MODULE)
+  const pinFile = absolute(values.KEYSTEAD_PKCS11_PIN_FILE)
+  const token = values.KEYSTEAD_PKCS11_TOKEN
+  if (module === null) return null
+  if (token !== '' && pinFile !== null) return { module, token, pinFile }
+  throw new ConfigError(
+    'KEYSTEAD_PKCS11_MODULE: requires KEYSTEAD_PKCS11_TOKEN and KEYSTEAD_PKCS11_PIN_FILE',
+  )
 }
 
 function smtpSettings({ KEYSTEAD_SMTP_URL: url, KEYSTEAD_MAIL_FROM: from }: Settings) {

@@ -4,7 +4,8 @@ import { createApp } from '../../../packages/server/src/app.ts'
 import { entryOnly } from '../../../packages/server/src/commit/unit.ts'
 import { insertWallet } from '../../../packages/server/src/domain/wallet/wallet.store.ts'
 import { planWallet } from '../../../packages/server/src/domain/wallet/wallet.ts'
-import { hostFacts, openStore, unsealByFile } from '../../../packages/server/src/host/instance.ts'
+import { hostFacts, openStore } from '../../../packages/server/src/host/instance.ts'
+import { unsealByConfig } from '../../../packages/server/src/host/unsealing.ts'
 import { newUuid } from '../../../packages/server/src/platform/ids.ts'
 import { adminKey, TestClient } from '../../support/client.ts'
 import { type ServerOptions, startServer, type TestServer } from '../../support/server.ts'
@@ -36,13 +37,13 @@ async function insertKnownWallet({ data, databaseUrl, admin }: TestServer): Prom
   const config = readConfig(place)
   const store = await openStore(config, { checkpoints: false })
   try {
-    const rootKey = await unsealByFile(store, config)
-    if (rootKey === undefined) throw new Error('the instance has no seal file')
-    const app = await createApp(store, rootKey, { config, publicUrl: () => '', jobs: null })
+    const { rootKeys } = await unsealByConfig({ store, config })
+    if (rootKeys === undefined) throw new Error('the instance has no seal file')
+    const app = await createApp(store, rootKeys, { config, publicUrl: () => '', jobs: null })
     const { keyvault, queue, clock } = app.deps
     const nowMs = clock.now()
     const newId = () => newUuid(nowMs)
-    const dataKey = await keyvault.dataKey(store.reader, organizationId)
+    const dataKey = await keyvault.dataKey(store.reader, { organizationId, keyVersion: 1 })
     const account = { curve: 'secp256k1', addressFormat: 'ethereum', name: null } as const
     const plan = planWallet({ organizationId, dataKey, nowMs, newId }, null, {
       name: 'known',

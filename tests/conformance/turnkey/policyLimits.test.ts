@@ -64,7 +64,7 @@ describe('limits of policies', () => {
   })
 
   test('of every measure, scope and window are taken', async () => {
-    const measures = ['SIGNATURES', 'WEI', 'LAMPORTS', 'SUN']
+    const measures = ['SIGNATURES', 'WEI', 'LAMPORTS', 'SUN', 'SATOSHIS']
     const scopes = ['ORGANIZATION', 'USER', 'WALLET', 'ACCOUNT', 'DESTINATION']
     for (const measure of measures) {
       const limits = scopes.map((per) => ({

@@ -1,12 +1,34 @@
 // The table of address formats: each row says which curves it takes and how it spells a key.
 import { base58 } from '@scure/base'
+import { aptosAddressOf } from './address/aptos.ts'
+import { cosmosAddressOf } from './address/cosmos.ts'
+import { ethereumAddressOf } from './address/ethereum.ts'
+import { stellarAddressOf } from './address/stellar.ts'
+import { suiAddressOf } from './address/sui.ts'
+import { tonAddressOf } from './address/ton.ts'
+import { tronAddressOf } from './address/tron.ts'
+import { xrpAddressOf } from './address/xrp.ts'
+import { type BitcoinAddressFormat, bitcoinFormats } from './bitcoin/address.ts'
 import type { Curve } from './curve.ts'
-import { ethereumAddressOf } from './ethereumAddress.ts'
 import { uncompressPublicKey } from './publicKey.ts'
-import { tronAddressOf } from './tronAddress.ts'
 
 /** The name of a row of {@link addressFormats}. */
-export type AddressFormat = 'compressed' | 'uncompressed' | 'ethereum' | 'solana' | 'tron'
+export type AddressFormat =
+  | 'compressed'
+  | 'uncompressed'
+  | 'ethereum'
+  | 'cosmos'
+  | 'solana'
+  | 'tron'
+  | 'sui'
+  | 'aptos'
+  | 'sei'
+  | 'xlm'
+  | 'ton_v3r2'
+  | 'ton_v4r2'
+  | 'ton_v5r1'
+  | 'xrp'
+  | BitcoinAddressFormat
 
 /** One address format. `encode` is called with a curve of `curves` and its compressed key only. */
 export type AddressFormatRow = Readonly<{
@@ -32,14 +54,27 @@ export const addressFormats: Readonly<Record<AddressFormat, AddressFormatRow>> =
     curves: ['secp256k1'],
     encode: (publicKey, curve) => ethereumAddressOf(uncompressPublicKey(curve, publicKey)),
   },
-  solana: {
-    curves: ['ed25519'],
-    encode: (publicKey) => base58.encode(publicKey),
+  cosmos: {
+    curves: ['secp256k1'],
+    encode: (publicKey, curve) => cosmosAddressOf('cosmos', curve, publicKey),
   },
+  solana: { curves: ['ed25519'], encode: (publicKey) => base58.encode(publicKey) },
   tron: {
     curves: ['secp256k1'],
     encode: (publicKey, curve) => tronAddressOf(uncompressPublicKey(curve, publicKey)),
   },
+  sui: { curves: ['ed25519'], encode: suiAddressOf },
+  aptos: { curves: ['ed25519'], encode: aptosAddressOf },
+  sei: {
+    curves: ['secp256k1', 'ed25519'],
+    encode: (publicKey, curve) => cosmosAddressOf('sei', curve, publicKey),
+  },
+  xlm: { curves: ['ed25519'], encode: stellarAddressOf },
+  ton_v3r2: { curves: ['ed25519'], encode: (publicKey) => tonAddressOf('v3r2', publicKey) },
+  ton_v4r2: { curves: ['ed25519'], encode: (publicKey) => tonAddressOf('v4r2', publicKey) },
+  ton_v5r1: { curves: ['ed25519'], encode: (publicKey) => tonAddressOf('v5r1', publicKey) },
+  xrp: { curves: ['secp256k1'], encode: xrpAddressOf },
+  ...bitcoinFormats,
 })
 
 /**

@@ -1,5 +1,6 @@
 // Hashes, MACs, key stretching from strong keys, and constant-time comparison.
 import { createHmac, hash, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { ripemd160 } from '@noble/hashes/legacy.js'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 
 /** SHA-256 of `data`, 32 bytes (FIPS 180-4). */
@@ -10,6 +11,11 @@ export function sha256(data: Uint8Array): Buffer {
 /** Keccak-256 of `data`, 32 bytes: Ethereum's hash, with the padding from before SHA-3 (FIPS 202). */
 export function keccak256(data: Uint8Array): Buffer {
   return Buffer.from(keccak_256(data))
+}
+
+/** RIPEMD-160 of SHA-256 of `data`, 20 bytes: what Bitcoin and its heirs name keys by. */
+export function hash160(data: Uint8Array): Buffer {
+  return Buffer.from(ripemd160(sha256(data)))
 }
 
 /** HMAC-SHA-256 of `data`, 32 bytes (RFC 2104). A `KeyObject` saves importing the key each time. */

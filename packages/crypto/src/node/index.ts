@@ -6,6 +6,20 @@ export {
   encodeAddress,
 } from './address.ts'
 export { type AeadKey, aeadKey, aeadOpen, aeadSeal } from './aead.ts'
+export { bitcoinAddressOf, bitcoinFormatOf, type BitcoinNetwork } from './bitcoin/address.ts'
+export {
+  type BitcoinSigner,
+  type BitcoinSigning,
+  type BitcoinTransaction,
+  parsePsbt,
+} from './bitcoin/psbt.ts'
+export {
+  signSchnorr,
+  taprootOutputKey,
+  taprootPrivateKey,
+  verifySchnorr,
+} from './bitcoin/schnorr.ts'
+export { outputScripts } from './bitcoin/script.ts'
 export {
   encodeCredentialBundle,
   encodeSealedMessage,
@@ -16,6 +30,7 @@ export {
   signBundle,
   verifyBundle,
 } from './bundle.ts'
+export { chunkBytes, ChunkOpener, ChunkSealer, sealedChunkBytes } from './chunks.ts'
 export type { Curve } from './curve.ts'
 export { type EcdsaSignature, encodeEcdsaDer, parseEcdsaDer } from './der.ts'
 export { derivePrivateKey, parsePath } from './derive.ts'
@@ -30,7 +45,7 @@ export {
 export type { AccessListEntry, SignedAuthorization } from './ethereum/transactionFields.ts'
 export { hashTypedData, type TypedDataDigest, type TypedDataDomain } from './ethereum/typedData.ts'
 export type { Verdict } from './verdict.ts'
-export { withEthereumChecksum } from './ethereumAddress.ts'
+export { withEthereumChecksum } from './address/ethereum.ts'
 export {
   deriveHpkeKey,
   type HpkeBinding,
@@ -44,13 +59,19 @@ export { type KeyFormat, keyFormats } from './keyFormat.ts'
 export {
   entropyToMnemonic,
   generateMnemonic,
+  type Mnemonic,
+  type MnemonicLanguage,
   type MnemonicLength,
+  mnemonicLanguages,
   mnemonicToEntropy,
   mnemonicToSeed,
+  parseMnemonic,
 } from './mnemonic.ts'
 export { generatePrivateKey, isPrivateKey, publicKeyOf } from './privateKey.ts'
 export { parsePublicKey, uncompressPublicKey, type VerifyKey } from './publicKey.ts'
 export { type RecoverableSignature, signEd25519, signP256, signSecp256k1 } from './sign.ts'
+export { combineMnemonics, splitToMnemonics } from './slip39/mnemonics.ts'
+export { parseShare } from './slip39/share.ts'
 export {
   parseSolanaTransaction,
   type SolanaInstruction,

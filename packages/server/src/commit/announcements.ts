@@ -2,6 +2,7 @@
 import { findActivity, listVotes } from '../domain/activity/activity.store.ts'
 import type { ActivityRow } from '../domain/activity/activity.ts'
 import type { Keyvault } from '../domain/keyvault/keyvault.ts'
+import { lockDataKeyVersion } from '../domain/keyvault/rotation.store.ts'
 import type { Announcer } from '../domain/webhook/announcer.ts'
 import { eventOf, eventRows } from '../domain/webhook/event.ts'
 import { insertEvents } from '../domain/webhook/webhook.store.ts'
@@ -36,7 +37,9 @@ async function rowsOf(tx: Tx, keyvault: Keyvault, announcement: Announcement) {
   const occurrence = { ...announcement, ...(await read(tx, announcement)) }
   const event = eventOf(occurrence, announcer.describe)
   const endpoints = announcer.endpoints.map(async (organizationId) => {
-    const dataKey = await keyvault.dataKey(tx, organizationId)
+    // The endpoint may be the parent's, whose head this transaction does not hold.
+    const version = await lockDataKeyVersion(tx, organizationId)
+    const dataKey = await keyvault.dataKeyIn(tx, organizationId, version)
     return eventRows(occurrence, event, { organizationId, dataKey })
   })
   return Promise.all(endpoints)

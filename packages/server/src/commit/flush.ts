@@ -11,8 +11,9 @@ import { type AuditEntry, chainEntry } from '../domain/audit/chain.ts'
 import { type ActivityRow, actorName, answers } from '../domain/activity/activity.ts'
 import type { Head } from '../domain/audit/head.ts'
 import type { HeadWatch } from '../domain/audit/headWatch.ts'
+import { type DataKey, keyVersionOf } from '../domain/keyvault/dataKeys.ts'
 import type { Keyvault } from '../domain/keyvault/keyvault.ts'
-import { readCovered, stateMac } from '../domain/organization/covered.store.ts'
+import { readCovered, stateBytes } from '../domain/organization/covered.store.ts'
 import { assertState } from '../domain/organization/snapshot.ts'
 import { type Announcement, writeAnnouncements } from './announcements.ts'
 import { Charges } from './charges.ts'
@@ -201,11 +202,13 @@ export class Flush {
     const later: (() => Promise<void>)[] = []
     const afterActivities = (work: () => Promise<void>) => void later.push(work)
     const seq = head.seq + 1
+    let replaced: DataKey | undefined
     const moment: Omit<EffectTx, keyof Tx> = {
       nowMs,
       seq,
       unit,
       afterActivities,
+      replaceDataKey: (next) => void (replaced = next),
       announceEnded: (ids) => this.#announceEnded(unit, ids, { seq, atMs: nowMs }),
       forgetSpending: (isGone) =>
         afterActivities(() => this.#spending.forget(unit.organizationId, isGone)),
@@ -216,13 +219,17 @@ export class Flush {
       this.#afterActivities.push(...later)
       return head
     }
-    const { stateKey } = await this.#context.keyvault.dataKey(tx, unit.organizationId)
+    const version = keyVersionOf(head.stateMac)
+    const dataKey = await this.#context.keyvault.dataKeyIn(tx, unit.organizationId, version)
     // SECURITY: verified before it is changed; otherwise the new MAC would launder foreign rows.
-    assertState(stateKey, head, await readCovered(tx, unit.organizationId))
+    assertState(dataKey, head, await readCovered(tx, unit.organizationId))
     await unit.effects?.(tx)
     this.#afterActivities.push(...later)
     const next = { ...head, revision: head.revision + 1 }
-    next.stateMac = stateMac(stateKey, next, await readCovered(tx, unit.organizationId))
+    next.stateMac = (replaced ?? dataKey).mac(
+      'state',
+      stateBytes(next, await readCovered(tx, unit.organizationId)),
+    )
     return next
   }
 

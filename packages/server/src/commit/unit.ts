@@ -2,6 +2,7 @@
 import type { ActivityEnd } from '../domain/activity/activity.store.ts'
 import type { ActivityRow, ActivityStatus, VoteRow } from '../domain/activity/activity.ts'
 import type { AuditFacts } from '../domain/audit/chain.ts'
+import type { DataKey } from '../domain/keyvault/dataKeys.ts'
 import type { Charge } from '../domain/spending/counter.ts'
 import type { CountingTx } from '../domain/spending/spending.store.ts'
 import type { Announcer } from '../domain/webhook/announcer.ts'
@@ -17,6 +18,8 @@ export interface EffectTx extends CountingTx {
   readonly unit: Pick<Unit, 'id' | 'audit'>
   /** Runs `work` once the activities of this transaction are in their table: until then SQL misses some. */
   afterActivities(work: () => Promise<void>): void
+  /** The organization's data key has a new version, which authenticates it from this unit on. */
+  replaceDataKey(dataKey: DataKey): void
   /** Tells the endpoints of webhooks what became of activities that `afterActivities` has ended. */
   announceEnded(activityIds: readonly string[]): Promise<void>
 }

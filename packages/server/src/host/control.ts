@@ -6,10 +6,12 @@ import { createInterface } from 'node:readline'
 import type { Config } from '../config.ts'
 import type { HostCommand } from './hostCommands.ts'
 import { HostError } from './instance.ts'
+import type { Attempt } from './unsealer.ts'
 
 export type ControlRequest =
-  | { command: 'unseal'; words: string }
+  | { command: 'unseal'; attempt: Attempt }
   | { command: 'listMail' }
+  | { command: 'backup'; file: string }
   | HostCommand
 
 type ControlReply = { ok: true; value: unknown } | { ok: false; message: string }

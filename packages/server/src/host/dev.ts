@@ -16,7 +16,7 @@ import { mountDevRoutes } from '../http/dev.ts'
 import { HostError, hostFacts, initialise, openStore } from './instance.ts'
 import type { Print } from './serve.ts'
 import { stopSignal } from './fleet.ts'
-import { familyOf, listen, publicUrlOf } from './serving.ts'
+import { backupsOf, familyOf, listen, publicUrlOf } from './serving.ts'
 
 /** Public on purpose: the key 0x11…11 and the mnemonic that every Ethereum tool knows. */
 const PRIVATE_KEY = '11'.repeat(32)
@@ -120,12 +120,13 @@ async function start(config: Config, clock: DevClock, publicUrl: () => string): 
     ...config,
     dataDirectory,
     databaseUrl: null,
+    backups: null,
     workers: 1,
     sealFile: join(dataDirectory, 'seal.key'),
   }
   const store = await openStore(own, { checkpoints: true })
   const apiPublicKey = publicKeyOf('p256', Buffer.from(PRIVATE_KEY, 'hex')).toString('hex')
-  const { admin, rootKey } = await initialise(store, own, {
+  const { admin, rootKeys } = await initialise(store, own, {
     organizationId: ORGANIZATION_ID,
     organizationName: 'Development',
     userName: 'developer',
@@ -134,11 +135,11 @@ async function start(config: Config, clock: DevClock, publicUrl: () => string): 
   })
   const captured: CapturedMail[] = []
   const lanes = new Map([[MAIL_LANE, captureMail(captured, clock)]])
-  const app = await createApp(store, rootKey, {
+  const app = await createApp(store, rootKeys, {
     config: own,
     clock,
     publicUrl,
-    jobs: { lanes, family: familyOf(own) },
+    jobs: { lanes, family: familyOf(own), backups: backupsOf(own) },
   })
   const { walletId, addresses } = await seedWallet(app, admin.organizationId)
   const { organizationId, userId } = admin
@@ -176,7 +177,7 @@ async function seedWallet(
 ): Promise<{ walletId: string; addresses: string[] }> {
   const { keyvault, queue, clock, store } = deps
   const nowMs = clock.now()
-  const dataKey = await keyvault.dataKey(store.reader, organizationId)
+  const dataKey = await keyvault.dataKey(store.reader, { organizationId, keyVersion: 1 })
   const newId = () => newUuid(nowMs)
   const plan = planWallet({ organizationId, dataKey, nowMs, newId }, null, {
     name: 'Development',

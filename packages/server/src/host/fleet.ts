@@ -3,6 +3,9 @@ import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import { AggregatorRegistry } from 'prom-client'
 import type { Config } from '../config.ts'
+import { followRootKeys } from '../domain/keyvault/handover.ts'
+import { RootKeys } from '../domain/keyvault/rootKeys.ts'
+import type { Unseal, UnsealAnswer, UnsealBody } from '../http/unseal.ts'
 import { log } from '../platform/log.ts'
 import { metricsRegistry } from '../platform/metrics.ts'
 import type { Store } from '../store/engine.ts'
@@ -10,38 +13,44 @@ import { HostError, openStore } from './instance.ts'
 import { type Serving, startServing } from './serving.ts'
 
 const RESTART_MS = 500
+const FOLLOW_MS = 5000
 
 export interface Fleet {
   url: string
   /** Known while the processes are unsealed. */
-  readonly rootKey: Buffer | undefined
-  unseal(rootKey: Buffer): Promise<void>
+  readonly rootKeys: RootKeys | undefined
+  unseal(rootKeys: RootKeys): Promise<void>
   /** Lets running requests finish, and ends everything. */
   close(): Promise<void>
 }
 
 /** What a worker and its primary tell each other. */
 type Message =
-  | { kind: 'start'; rootKey: string | null }
+  | { kind: 'start'; rootKeys: string | null }
   | { kind: 'listening'; url: string }
-  | { kind: 'unseal'; rootKey: string }
+  | { kind: 'unseal'; rootKeys: string }
   | { kind: 'unsealed' }
   | { kind: 'failed'; message: string }
   | { kind: 'metrics'; id: number; text?: string }
+  | { kind: 'attempt'; id: number; attempt: UnsealBody; address: string }
+  | { kind: 'attempted'; id: number; answer: UnsealAnswer | null }
 
 /** Starts as many serving processes as configured. */
-export async function startFleet(config: Config, store: Store): Promise<Fleet> {
-  if (config.workers > 1) return new WorkerFleet(store).start(config.workers)
-  const serving = await startServing(config, store)
-  let rootKey: Buffer | undefined
+export async function startFleet(
+  config: Config,
+  { store, unseal }: { store: Store; unseal: Unseal },
+): Promise<Fleet> {
+  if (config.workers > 1) return new WorkerFleet(store, unseal).start(config.workers)
+  const serving = await startServing(config, store, { unseal })
+  let rootKeys: RootKeys | undefined
   return {
     url: serving.url,
-    get rootKey() {
-      return rootKey
+    get rootKeys() {
+      return rootKeys
     },
-    async unseal(key) {
-      await serving.unseal(key)
-      rootKey = key
+    async unseal(keys) {
+      await serving.unseal(keys)
+      rootKeys = keys
     },
     close: () => serving.close(),
   }
@@ -73,13 +82,13 @@ async function startAsWorker(config: Config): Promise<Serving> {
   const told = answerFrom(process, (message) => (message.kind === 'start' ? message : undefined))
   shareMetrics()
   const store = await openStore(config, { checkpoints: false })
-  const { rootKey: known } = await told
+  const { rootKeys: known } = await told
   // Before it listens: whoever replaces a process that ended must not answer `sealed` for a moment.
-  const rootKey = known === null ? undefined : Buffer.from(known, 'hex')
-  const serving = await startServing(config, store, { metrics: askMetrics, rootKey })
+  const rootKeys = known === null ? undefined : RootKeys.fromText(known)
+  const serving = await startServing(config, store, { metrics: askMetrics, rootKeys, unseal })
   process.on('message', (message: Message) => {
     if (message.kind !== 'unseal') return
-    const unsealed = serving.unseal(Buffer.from(message.rootKey, 'hex'))
+    const unsealed = serving.unseal(RootKeys.fromText(message.rootKeys))
     void unsealed.then(() => tellPrimary({ kind: 'unsealed' }))
   })
   return serving
@@ -95,11 +104,11 @@ function shareMetrics(): void {
   void new AggregatorRegistry()
 }
 
-let metricsAsked = 0
+let asked = 0
 
 /** A worker sees its own metrics only: the primary adds them up. */
 async function askMetrics(): Promise<string> {
-  const id = ++metricsAsked
+  const id = ++asked
   const answer = answerFrom(process, (message) =>
     message.kind === 'metrics' && message.id === id ? message : undefined,
   )
@@ -107,6 +116,18 @@ async function askMetrics(): Promise<string> {
   const { text } = await answer
   if (text === undefined) throw new Error('a serving process did not tell its metrics')
   return text
+}
+
+/** The primary unseals: people who give shares reach whichever process is free. */
+async function unseal(attempt: UnsealBody, address: string): Promise<UnsealAnswer> {
+  const id = ++asked
+  const answer = answerFrom(process, (message) =>
+    message.kind === 'attempted' && message.id === id ? message : undefined,
+  )
+  tellPrimary({ kind: 'attempt', id, attempt, address })
+  const { answer: given } = await answer
+  if (given === null) throw new Error('the primary could not unseal')
+  return given
 }
 
 interface Speaker {
@@ -130,19 +151,23 @@ async function answerFrom<T>(
 
 class WorkerFleet implements Fleet {
   url = ''
-  rootKey: Buffer | undefined
+  rootKeys: RootKeys | undefined
   readonly #store: Store
   readonly #aggregator = new AggregatorRegistry()
+  readonly #unseal: Unseal
   #stopping = false
+  #following: NodeJS.Timeout | undefined
 
-  constructor(store: Store) {
+  constructor(store: Store, unseal: Unseal) {
     this.#store = store
+    this.#unseal = unseal
   }
 
   async start(count: number): Promise<this> {
     try {
       const urls = await Promise.all(Array.from({ length: count }, () => this.#startWorker()))
       this.url = urls[0] ?? ''
+      this.#following = setInterval(() => void this.#follow(), FOLLOW_MS)
       return this
     } catch (error) {
       // Otherwise the others would keep a server running that never says where it listens.
@@ -151,13 +176,14 @@ class WorkerFleet implements Fleet {
     }
   }
 
-  async unseal(rootKey: Buffer): Promise<void> {
-    this.rootKey = rootKey
-    await Promise.all(this.#living().map((worker) => handOver(worker, rootKey)))
+  async unseal(rootKeys: RootKeys): Promise<void> {
+    this.rootKeys = rootKeys
+    await Promise.all(this.#living().map((worker) => handOver(worker, rootKeys)))
   }
 
   async close(): Promise<void> {
     this.#stopping = true
+    clearInterval(this.#following)
     await Promise.all(
       this.#living().map((worker) => {
         worker.process.kill('SIGTERM')
@@ -165,6 +191,14 @@ class WorkerFleet implements Fleet {
       }),
     )
     await this.#store.close()
+  }
+
+  /** Workers that are started later get the root keys from here: they must be the newest. */
+  async #follow(): Promise<void> {
+    if (this.rootKeys === undefined || this.#stopping) return
+    await followRootKeys(this.#store.reader, this.rootKeys).catch((cause: unknown) =>
+      log('error', 'the root keys could not be looked up', { cause }),
+    )
   }
 
   #living(): Worker[] {
@@ -175,8 +209,8 @@ class WorkerFleet implements Fleet {
 
   async #startWorker(): Promise<string> {
     const worker = cluster.fork()
-    const known = this.rootKey?.toString('hex') ?? null
-    worker.send({ kind: 'start', rootKey: known } satisfies Message)
+    const known = this.rootKeys?.toText() ?? null
+    worker.send({ kind: 'start', rootKeys: known } satisfies Message)
     let reason = 'it ended'
     const url = await Promise.race([
       answerFrom(worker, (message) => {
@@ -187,15 +221,31 @@ class WorkerFleet implements Fleet {
         throw new HostError(`a serving process could not start: ${reason}`)
       }),
     ])
-    worker.on('message', (message: Message) => {
-      if (message.kind !== 'metrics') return
-      void this.#metrics().then((text) => {
-        if (worker.isConnected()) worker.send({ ...message, text })
-      })
-    })
+    worker.on('message', (message: Message) => void this.#answer(worker, message))
     worker.once('exit', (code) => this.#replace(code))
-    if (this.rootKey !== undefined) await handOver(worker, this.rootKey)
+    if (this.rootKeys !== undefined) await handOver(worker, this.rootKeys)
     return url
+  }
+
+  async #answer(worker: Worker, message: Message): Promise<void> {
+    const tell = (reply: Message) => worker.isConnected() && worker.send(reply)
+    if (message.kind === 'metrics') {
+      const text = await this.#metrics()
+      tell(text === undefined ? message : { ...message, text })
+    }
+    if (message.kind === 'attempt') {
+      const { id, attempt, address } = message
+      tell({ kind: 'attempted', id, answer: await this.#attempt(attempt, address) })
+    }
+  }
+
+  async #attempt(attempt: UnsealBody, address: string): Promise<UnsealAnswer | null> {
+    try {
+      return await this.#unseal(attempt, address)
+    } catch (cause) {
+      log('error', 'an attempt to unseal failed', { cause })
+      return null
+    }
   }
 
   /** Undefined when a process does not tell its own in time, such as one that is just starting. */
@@ -217,8 +267,8 @@ class WorkerFleet implements Fleet {
   }
 }
 
-async function handOver(worker: Worker, rootKey: Buffer): Promise<void> {
+async function handOver(worker: Worker, rootKeys: RootKeys): Promise<void> {
   const unsealed = answerFrom(worker, (message) => (message.kind === 'unsealed' ? true : undefined))
-  worker.send({ kind: 'unseal', rootKey: rootKey.toString('hex') } satisfies Message)
+  worker.send({ kind: 'unseal', rootKeys: rootKeys.toText() } satisfies Message)
   await Promise.race([unsealed, once(worker, 'exit')])
 }

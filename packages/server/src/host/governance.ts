@@ -130,21 +130,24 @@ async function requireOrganization(
 interface HostChange {
   organizationId: string
   action: string
+  /** By default the organization itself. */
+  resource?: string
   payload: Record<string, unknown>
   effects: Effects
 }
 
 /** Changes what decisions about an organization read; its chain records that the host did it. */
-async function changeAsHost({ deps }: App, change: HostChange): Promise<void> {
-  const { organizationId, action, payload, effects } = change
+export async function changeAsHost({ deps }: App, change: HostChange): Promise<void> {
+  const { organizationId, action, resource = organizationId, payload, effects } = change
   const outcome = await deps.queue.submit({
     ...entryOnly({
       id: newUuid(deps.clock.now()),
       organizationId,
-      audit: hostFacts({ action, resource: organizationId, payload }),
+      audit: hostFacts({ action, resource, payload }),
     }),
     changes: 'snapshot',
     effects,
   })
+  if (outcome.kind === 'failed') throw outcome.error
   if (outcome.kind !== 'committed') throw new AppError('UNAVAILABLE')
 }

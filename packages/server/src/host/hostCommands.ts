@@ -10,6 +10,8 @@ import {
   recoverAdmin,
   type RecoverOptions,
 } from './organizations.ts'
+import { rekey, rotateDataKeys, type RotateOptions } from './rotation.ts'
+import { addSeal, type AddSealOptions, noteSeal, removeSeal, type SealNote } from './seals.ts'
 import { replayEvents, type ReplayOptions, showSecret } from './webhooks.ts'
 
 export type HostCommand =
@@ -19,7 +21,12 @@ export type HostCommand =
   | { command: 'recoverAdmin'; options: RecoverOptions }
   | { command: 'setLimits'; options: LimitsOptions }
   | { command: 'freeze'; options: FreezeOptions }
+  | { command: 'addSeal'; options: AddSealOptions }
+  | { command: 'removeSeal'; options: { sealId: string } }
+  | { command: 'noteSeal'; options: SealNote }
   | { command: 'replayEvents'; options: ReplayOptions }
+  | { command: 'rotateDataKeys'; options: RotateOptions }
+  | { command: 'rekey' }
   | { command: 'showSecret'; options: { organizationId: string } }
 
 /** Runs one command as the host. @throws HostError, AppError */
@@ -37,8 +44,18 @@ export function runAsHost(app: App, request: HostCommand): Promise<unknown> {
       return setLimits(app, request.options)
     case 'freeze':
       return freeze(app, request.options)
+    case 'addSeal':
+      return addSeal(app, request.options)
+    case 'removeSeal':
+      return removeSeal(app, request.options.sealId)
+    case 'noteSeal':
+      return noteSeal(app, request.options)
     case 'replayEvents':
       return replayEvents(app, request.options)
+    case 'rotateDataKeys':
+      return rotateDataKeys(app, request.options)
+    case 'rekey':
+      return rekey(app)
     case 'showSecret':
       return showSecret(app, request.options.organizationId)
   }

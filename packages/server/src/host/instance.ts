@@ -1,36 +1,33 @@
 // An instance at rest: opening its database, initialising it, unsealing it.
-import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { generatePrivateKey, publicKeyOf } from '@keystead/crypto/node'
 import type { Config } from '../config.ts'
 import { Keyvault } from '../domain/keyvault/keyvault.ts'
 import {
+  insertSeal,
   type InstanceKeyRow,
   instanceKeyTable,
   listSeals,
-  sealTable,
+  rootKeyTable,
+  type SealKind,
 } from '../domain/keyvault/keyvault.store.ts'
-import { type DataKey, generateDataKey } from '../domain/keyvault/dataKeys.ts'
+import { DataKey } from '../domain/keyvault/dataKeys.ts'
 import { generateInstanceKeys } from '../domain/keyvault/instanceKeys.ts'
-import {
-  newRecoverySecret,
-  readSealFile,
-  recoverySecret,
-  type Seal,
-  unwrapRootKey,
-  wrapRootKey,
-  writeSealFile,
-} from '../domain/keyvault/seals.ts'
+import { newRecoverySecret } from '../domain/keyvault/recoveryWords.ts'
+import { RootKeys } from '../domain/keyvault/rootKeys.ts'
+import { writeSealFile } from '../domain/keyvault/sealFile.ts'
+import { makeSeal, offerSeal, type SealOffer, sealRecipient } from '../domain/keyvault/seals.ts'
 import { insertOrganization, type OrganizationPlan } from '../domain/organization/create.ts'
 import { planUsers } from '../domain/user/user.ts'
 import { INSTANCE_ID, newUuid } from '../platform/ids.ts'
-import type { Row, Store, Tx } from '../store/engine.ts'
+import type { Store, Tx } from '../store/engine.ts'
 import { migrate } from '../store/migrate.ts'
 import { PostgresStore } from '../store/postgres.ts'
 import { SqliteStore } from '../store/sqlite.ts'
+import { isRestored } from './restoring.ts'
 
-const DATABASE_FILE = 'keystead.db'
+export const DATABASE_FILE = 'keystead.db'
 
 /** Something the person at the shell can mend; its message says how. */
 export class HostError extends Error {
@@ -42,8 +39,20 @@ export async function openStore(config: Config, options: { checkpoints: boolean 
   assertOurDirectory(config)
   mkdirSync(config.dataDirectory, { recursive: true, mode: 0o700 })
   const store = await connect(config, options)
-  await migrate(store)
-  return store
+  try {
+    if (!(await isRestored(config, store))) throw interrupted(config)
+    await migrate(store)
+    return store
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+function interrupted({ dataDirectory }: Config): HostError {
+  return new HostError(
+    `a restore into ${dataDirectory} was interrupted: type \`npx keystead restore\` again`,
+  )
 }
 
 /** Before anything is created: a directory of something else is left as it is. */
@@ -55,7 +64,8 @@ function assertOurDirectory({ dataDirectory, databaseUrl }: Config): void {
   )
 }
 
-async function connect(config: Config, options: { checkpoints: boolean }): Promise<Store> {
+/** Opens the configured database as it is, or makes an empty one. */
+export async function connect(config: Config, options: { checkpoints: boolean }): Promise<Store> {
   if (config.databaseUrl === null) {
     const path = join(config.dataDirectory, DATABASE_FILE)
     const store = new SqliteStore(path, options)
@@ -105,7 +115,7 @@ export interface Initialised {
   admin: Admin
   /** 24 words that open the instance when the seal file is lost. Shown once, stored nowhere. */
   recoveryWords: string
-  rootKey: Buffer
+  rootKeys: RootKeys
 }
 
 /**
@@ -118,24 +128,29 @@ export async function initialise(
   options: InitOptions,
 ): Promise<Initialised> {
   const nowMs = Date.now()
-  const rootKey = randomBytes(32)
+  const rootKeys = RootKeys.generate()
   const recovery = newRecoverySecret()
   const fileSecret = writeSealFile(config.sealFile)
   const adminFile = join(config.dataDirectory, 'admin.json')
   try {
+    const offer = (kind: SealKind, secret: Buffer, details: Record<string, unknown>) => {
+      const name = { id: newUuid(nowMs), kind }
+      return offerSeal(name, sealRecipient(name, secret), details)
+    }
+    // Whether the words were written down is known when somebody has typed them.
     const seals = [
-      wrapRootKey({ id: newUuid(nowMs), kind: 'file' }, fileSecret, rootKey),
-      wrapRootKey({ id: newUuid(nowMs), kind: 'recovery' }, recovery.secret, rootKey),
+      offer('file', fileSecret, { provedMs: nowMs }),
+      offer('recovery', recovery.secret, {}),
     ]
-    const dataKey = generateDataKey()
+    const dataKey = DataKey.generate()
     const keys = generateInstanceKeys(dataKey)
-    const keyvault = Keyvault.fresh(rootKey, dataKey, keys)
+    const keyvault = Keyvault.fresh(rootKeys, dataKey, keys)
     const { plan, admin } = planRootOrganization(keyvault, options, nowMs)
     writeFileSync(adminFile, `${JSON.stringify(admin, null, 2)}\n`, { mode: 0o600, flush: true })
     await store.write('alone', (tx) =>
-      insertInstance(tx, { seals, plan, nowMs, instance: { rootKey, dataKey, keys, keyvault } }),
+      insertInstance(tx, { seals, plan, nowMs, instance: { rootKeys, dataKey, keys, keyvault } }),
     )
-    return { admin, recoveryWords: recovery.words, rootKey }
+    return { admin, recoveryWords: recovery.words, rootKeys }
   } catch (error) {
     rmSync(config.sealFile, { force: true })
     rmSync(adminFile, { force: true })
@@ -225,28 +240,31 @@ export function adminKey(
 }
 
 interface NewInstance {
-  seals: Seal[]
+  seals: SealOffer[]
   plan: OrganizationPlan
   nowMs: number
-  instance: { rootKey: Buffer; dataKey: DataKey; keys: InstanceKeyRow[]; keyvault: Keyvault }
+  instance: { rootKeys: RootKeys; dataKey: DataKey; keys: InstanceKeyRow[]; keyvault: Keyvault }
 }
 
 async function insertInstance(
   tx: Tx,
   { seals, plan, nowMs, instance }: NewInstance,
 ): Promise<void> {
-  const { rootKey, dataKey, keys, keyvault } = instance
-  const stamped = (row: Seal | InstanceKeyRow): Row => ({ ...row, created_ms: nowMs })
-  await tx.insert(sealTable, seals.map(stamped))
-  await tx.insert(instanceKeyTable, keys.map(stamped))
-  const wrapped = dataKey.wrap(rootKey, INSTANCE_ID)
+  const { rootKeys, dataKey, keys, keyvault } = instance
+  const { version } = rootKeys.newest
+  await tx.insert(rootKeyTable, [{ version, handover: null, created_ms: nowMs }])
+  for (const seal of seals) await insertSeal(tx, makeSeal(seal, rootKeys, nowMs))
+  await tx.insert(
+    instanceKeyTable,
+    keys.map((row) => ({ ...row, created_ms: nowMs })),
+  )
   const pseudo: OrganizationPlan = {
     organizationId: INSTANCE_ID,
     parentId: null,
     name: 'instance',
     rootThreshold: 1,
     dataKey,
-    keyRow: { organization_id: INSTANCE_ID, version: 1, wrapped },
+    keyRow: keyvault.wrapDataKey(dataKey, INSTANCE_ID),
     users: { users: [], apiKeys: [], passkeys: [], oidcIdentities: [] },
     wallet: null,
     privateKeys: [],
@@ -279,44 +297,4 @@ export function hostFacts(event: {
     bodyHash: null,
     payload: event.payload ?? {},
   } as const
-}
-
-/** The root key by the seal file, or undefined when that file is not here. */
-export async function unsealByFile(store: Store, config: Config): Promise<Buffer | undefined> {
-  const secret = sealFileSecret(config)
-  return secret === undefined ? undefined : openSeal(store, 'file', secret)
-}
-
-function sealFileSecret({ sealFile }: Config): Buffer | undefined {
-  try {
-    return readSealFile(sealFile)
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : 'cannot be read'
-    throw new HostError(`${reason}: put back a copy, or move it away and type the recovery words`, {
-      cause,
-    })
-  }
-}
-
-/** @throws HostError when the words are not this instance's */
-export async function unsealByWords(store: Store, words: string): Promise<Buffer> {
-  const secret = recoverySecret(words)
-  if (secret === undefined) {
-    throw new HostError('these are not 24 recovery words: a word is misspelt, missing or misplaced')
-  }
-  const rootKey = await openSeal(store, 'recovery', secret)
-  if (rootKey === undefined) throw new HostError('these recovery words belong to another instance')
-  return rootKey
-}
-
-async function openSeal(
-  store: Store,
-  kind: Seal['kind'],
-  secret: Buffer,
-): Promise<Buffer | undefined> {
-  for (const seal of await listSeals(store.reader)) {
-    const rootKey = seal.kind === kind ? unwrapRootKey(seal, secret) : undefined
-    if (rootKey !== undefined) return rootKey
-  }
-  return undefined
 }

@@ -1,23 +1,26 @@
 // One serving process: a store, an HTTP server, and the app once the root key is known.
 import type { AddressInfo } from 'node:net'
-import { type App, createApp, type Lanes } from '../app.ts'
+import { type App, type BackupJob, createApp, type Lanes } from '../app.ts'
 import type { Config } from '../config.ts'
+import type { RootKeys } from '../domain/keyvault/rootKeys.ts'
 import { MAIL_LANE } from '../domain/mail/mail.ts'
 import { smtpLane } from '../domain/mail/smtp.ts'
 import { createTurnkeyFamily } from '../family/turnkey/turnkey.ts'
 import { renderReference } from '../http/reference/documents.ts'
 import { type Backend, createHttpServer, type HttpServer } from '../http/server.ts'
+import type { Unseal } from '../http/unseal.ts'
 import type { Family } from '../operation/family.ts'
 import { handle } from '../pipeline/pipeline.ts'
 import { log, setLogLevel } from '../platform/log.ts'
 import { collectProcessMetrics, metricsRegistry } from '../platform/metrics.ts'
 import type { Store } from '../store/engine.ts'
+import { openStore } from './instance.ts'
 
 export interface Serving {
   /** The address it listens on, as a URL. */
   url: string
   /** Starts answering requests. */
-  unseal(rootKey: Buffer): Promise<void>
+  unseal(rootKeys: RootKeys): Promise<void>
   isSealed(): boolean
   /** Finishes running requests, and stops. */
   close(): Promise<void>
@@ -27,7 +30,9 @@ export interface ServingOptions {
   /** Collects the metrics of all processes; by default this one's. */
   metrics?: () => Promise<string>
   /** Unseals before the first request arrives. */
-  rootKey?: Buffer | undefined
+  rootKeys?: RootKeys | undefined
+  /** Unseals by what is sent over the network, where it is configured. */
+  unseal?: Unseal
 }
 
 export async function startServing(
@@ -38,18 +43,18 @@ export async function startServing(
   // Known once it listens, and asked when a link is made.
   const publicUrl = () => publicUrlOf(config, listener.url)
   const family = familyOf(config)
-  const jobs = { lanes: lanesOf(config), family }
-  const open = (rootKey: Buffer) => createApp(store, rootKey, { config, publicUrl, jobs })
-  const { rootKey: knownKey, metrics } = options
-  let app = knownKey === undefined ? undefined : await open(knownKey)
+  const jobs = { lanes: lanesOf(config), family, backups: backupsOf(config) }
+  const open = (rootKeys: RootKeys) => createApp(store, rootKeys, { config, publicUrl, jobs })
+  const { rootKeys: known, metrics, unseal } = options
+  let app = known === undefined ? undefined : await open(known)
   let opening: Promise<App> | undefined
-  const listener = await listen(config, { app: () => app, ...(metrics && { metrics }) })
+  const listener = await listen(config, { app: () => app, metrics, unseal })
   return {
     url: listener.url,
     isSealed: () => app === undefined,
-    async unseal(rootKey) {
+    async unseal(rootKeys) {
       // Two at once must not start two sets of background jobs.
-      opening ??= open(rootKey)
+      opening ??= open(rootKeys)
       app ??= await opening
     },
     async close() {
@@ -62,6 +67,14 @@ export async function startServing(
 
 export function familyOf({ signUp }: Config): Family {
   return createTurnkeyFamily({ signUp: signUp === 'open' })
+}
+
+/** When backups are taken, and what they read from. */
+export function backupsOf(config: Config): BackupJob {
+  return {
+    schedule: config.backups,
+    openStore: () => openStore(config, { checkpoints: false }),
+  }
 }
 
 /** How this server delivers what waits in its outbox. */
@@ -81,7 +94,8 @@ export function publicUrlOf({ publicUrl }: Config, url: string): string {
 export interface Source {
   /** Undefined while sealed. */
   app(): App | undefined
-  metrics?: () => Promise<string>
+  metrics?: (() => Promise<string>) | undefined
+  unseal?: Unseal | undefined
   /** Adds routes of its own. */
   mount?: (server: HttpServer) => void
 }
@@ -110,6 +124,7 @@ export async function listen(config: Config, source: Source): Promise<Listener> 
     publicKeys: () => ({ keys: source.app()?.deps.keyvault.instance.published() ?? [] }),
     metrics: source.metrics ?? (() => metricsRegistry.metrics()),
     documents: () => (documents ??= renderReference(families, url())),
+    unseal: config.unsealHttp ? (source.unseal ?? null) : null,
     reportUnexpected: (cause) => log('error', 'a request failed in the HTTP layer', { cause }),
   }
   const server = createHttpServer(backend, config)

@@ -23,8 +23,10 @@ export async function listWaitingMail({ deps }: App): Promise<WaitingMail[]> {
   const rows = await listMessages(store.reader, { lane: MAIL_LANE, limit: LISTED_MAX })
   return Promise.all(
     rows.map(async (row) => {
-      const dataKey = await keyvault.dataKey(store.reader, row.organization_id)
-      const { to, subject, text } = decodeMail(openMessage(dataKey, row).payload)
+      const { payload } = await keyvault.withDataKey(store.reader, row.organization_id, (dataKey) =>
+        openMessage(dataKey, row),
+      )
+      const { to, subject, text } = decodeMail(payload)
       return {
         organizationId: row.organization_id,
         id: row.id,

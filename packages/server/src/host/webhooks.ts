@@ -52,7 +52,7 @@ export async function replayEvents(app: App, options: ReplayOptions): Promise<nu
 /** The secret that signs for the endpoint that the organization has now. */
 export async function showSecret(app: App, organizationId: string): Promise<string> {
   const { organization, url } = await loadEndpoint(app, organizationId)
-  const dataKey = await app.deps.keyvault.dataKey(app.store.reader, organizationId)
+  const dataKey = await app.deps.keyvault.dataKey(app.store.reader, organization)
   const action = 'webhook.secret'
   await recordAsHost(app, { organization, action, payload: {}, effects: null })
   return sharedSecret(dataKey, url)

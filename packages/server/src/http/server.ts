@@ -13,6 +13,7 @@ import type { Operation } from '../operation/operation.ts'
 import { readBody } from './body.ts'
 import { mountInvitationPage } from './invitation/page.ts'
 import { type Document, mountReference } from './reference/documents.ts'
+import { mountUnsealing, type Unseal } from './unseal.ts'
 
 export type HttpServer = FastifyInstance
 
@@ -35,6 +36,8 @@ export interface Backend {
   /** The files of the generated reference, by path. */
   documents(): ReadonlyMap<string, Document>
   reportUnexpected(error: unknown): void
+  /** Unseals by what is sent to `POST /unseal`; null: there is no such route. */
+  unseal: Unseal | null
 }
 
 /** @returns a fastify instance, not yet listening */
@@ -66,6 +69,7 @@ export function createHttpServer(backend: Backend, options: HttpOptions): Fastif
   allowOrigins(server, options.corsOrigins)
   for (const family of backend.families) mountFamily(server, backend, family)
   mountProbes(server, backend)
+  if (backend.unseal !== null) mountUnsealing(server, backend.unseal)
   mountInvitationPage(server)
   mountReference(server, backend.families, () => backend.documents())
   server.setNotFoundHandler((_request, reply) => {

@@ -93,7 +93,7 @@ export function list<T extends z.ZodType>(item: T, max: number) {
  * One of the named values.
  * @param names.invalid the message for any other value; `names.missing` for none
  */
-export function oneOf<const V extends readonly [string, ...string[]]>(
+export function oneOf<const V extends readonly string[]>(
   values: V,
   names: { invalid: string; missing: string },
 ) {

@@ -2,6 +2,8 @@
 import { equalBytes, sha256 } from '@keystead/crypto/node'
 import type { ActivityRow } from '../domain/activity/activity.ts'
 import { Tampered } from '../domain/audit/head.ts'
+import { secretPlace } from '../domain/keyvault/sealedColumns.ts'
+import type { Snapshot } from '../domain/organization/model.ts'
 import { assert } from '../errors.ts'
 import type { Call, Submission } from '../operation/family.ts'
 import { redactedJson } from '../operation/secret.ts'
@@ -14,6 +16,7 @@ type StoredBody = Pick<ActivityRow, 'body' | 'redacted' | 'sealed_body'>
 interface Submitted {
   call: Call
   submission: Submission
+  organization: Snapshot
   activityId: string
   /** Whether it waits for votes: then the original is needed again. */
   held: boolean
@@ -21,14 +24,14 @@ interface Submitted {
 
 /** The columns of a body: with its secrets left out, and sealed whole only while it waits. */
 export async function storedBody(deps: Dependencies, submitted: Submitted): Promise<StoredBody> {
-  const { call, submission, activityId, held } = submitted
+  const { call, submission, organization, activityId, held } = submitted
   const { body } = call.request
   const json = redactedJson(submission.version.params, call.json)
   if (json === call.json) return { body, redacted: null, sealed_body: null }
   const redacted = { body: Buffer.from(JSON.stringify(json)), redacted: 1 }
   if (!held) return { ...redacted, sealed_body: null }
-  const dataKey = await deps.keyvault.dataKey(deps.store.reader, submission.organizationId)
-  return { ...redacted, sealed_body: dataKey.seal(place(activityId), body) }
+  const dataKey = await deps.keyvault.dataKey(deps.store.reader, organization)
+  return { ...redacted, sealed_body: dataKey.seal(secretPlace('activity', activityId), body) }
 }
 
 /**
@@ -46,10 +49,11 @@ export async function signedBody(deps: Dependencies, activity: ActivityRow): Pro
 
 async function openBody(deps: Dependencies, activity: ActivityRow): Promise<Buffer> {
   const { id, organization_id: organizationId, sealed_body: sealed } = activity
-  const dataKey = await deps.keyvault.dataKey(deps.store.reader, organizationId)
   try {
     assert(sealed !== null, 'an activity that waits has its original body')
-    return dataKey.open(place(id), sealed)
+    return await deps.keyvault.withDataKey(deps.store.reader, organizationId, (dataKey) =>
+      dataKey.open(secretPlace('activity', id), sealed),
+    )
   } catch (cause) {
     throw new Tampered(`the sealed body of activity ${id} does not open`, { cause })
   }
@@ -60,8 +64,4 @@ export function acceptedJson(body: Buffer): JsonValue {
   const parsed = parseStrictJson(body)
   assert(parsed.ok, 'a stored body parses')
   return parsed.value
-}
-
-function place(activityId: string) {
-  return { table: 'activity', column: 'sealed_body', rowId: activityId, version: 1 }
 }

@@ -35,8 +35,11 @@ export interface Dependencies {
   /** Requests that change what an organization's decisions read go one by one. */
   turns: Turns
   clock: Clock
-  /** The accepted `timestampMs` of a new body, relative to now; how long what is held waits. */
-  window: { aheadMs: number; behindMs: number; pendingMs: number }
+  /**
+   * The accepted `timestampMs` of a new body, relative to now; what it must be later than since the
+   * last restore; how long what is held waits.
+   */
+  window: { aheadMs: number; behindMs: number; pendingMs: number; acceptedFromMs: number }
   /** Told about every answer, for metrics and the log. */
   observe(event: Observed): void
 }

@@ -65,6 +65,8 @@ async function decideAndCommit(
 /** Whether a body that was never seen may still be accepted. */
 export function isTimely(deps: Dependencies, call: Call, timestampMs: number): boolean {
   const ageMs = call.nowMs - timestampMs
+  // SECURITY: what was signed before a restore may have run already, without a trace that is left.
+  if (timestampMs <= deps.window.acceptedFromMs) return false
   return ageMs <= deps.window.behindMs && ageMs >= -deps.window.aheadMs
 }
 
@@ -98,7 +100,13 @@ async function buildUnit(
   const denied = DENIALS.has(execution.error?.code)
   const id = newUuid(nowMs)
   const waits = execution.status === 'CONSENSUS_NEEDED'
-  const body = await storedBody(deps, { call, submission, activityId: id, held: waits })
+  const body = await storedBody(deps, {
+    call,
+    submission,
+    organization,
+    activityId: id,
+    held: waits,
+  })
   return {
     id: newUuid(nowMs),
     ...decidedOn(caller),

@@ -74,6 +74,20 @@ export const cacheLookups = new Gauge({
   registers,
 })
 
+export const lastBackupSeconds = new Gauge({
+  name: 'keystead_last_backup_timestamp_seconds',
+  help: 'When the newest backup was taken, in seconds since 1970; 0: never',
+  aggregator: 'max',
+  registers,
+})
+
+export const rewrapped = new Counter({
+  name: 'keystead_rewrapped_total',
+  help: 'Rows sealed anew under a newer key, by table',
+  labelNames: ['table'] as const,
+  registers,
+})
+
 let collecting = false
 
 /** Starts the metrics of the process itself: memory, CPU, event loop. */

@@ -51,7 +51,8 @@ export async function migrate(store: Store): Promise<void> {
   }
 }
 
-async function presentVersion(reader: Reader): Promise<number | undefined> {
+/** The version of a database's schema; undefined when it has none. */
+export async function presentVersion(reader: Reader): Promise<number | undefined> {
   const table =
     reader.engine === 'postgres'
       ? `select to_regclass('schema_version')::text as name`
@@ -61,13 +62,22 @@ async function presentVersion(reader: Reader): Promise<number | undefined> {
   return row?.version ?? undefined
 }
 
+/** The version that this program brings every schema to. */
+export function newestVersion(engine: Reader['engine']): number {
+  return newestOf(migrations(engine))
+}
+
 const NEWEST = 'select max(version) as version from schema_version'
 
 function newestOf(known: readonly { version: number }[]): number {
   return known.at(-1)?.version ?? 0
 }
 
-async function apply(tx: Tx): Promise<void> {
+/**
+ * The same inside a transaction of the caller's.
+ * @param upTo the version to stop at, for rows that were written by an older program
+ */
+export async function apply(tx: Tx, upTo = Number.MAX_SAFE_INTEGER): Promise<void> {
   if (tx.engine === 'postgres') await tx.all('select pg_advisory_xact_lock(7235487)')
   await tx.run('create table if not exists schema_version (version bigint primary key)')
   const row = await tx.one<{ version: number | null }>(NEWEST)
@@ -80,7 +90,7 @@ async function apply(tx: Tx): Promise<void> {
     )
   }
   for (const { version, statements } of known) {
-    if (version <= present) continue
+    if (version <= present || version > upTo) continue
     await tx.run('insert into schema_version (version) values (?)', version)
     for (const statement of statements) await tx.run(statement)
   }

@@ -1,4 +1,5 @@
 // PostgreSQL through pg: a pool for reads, one connection for shared flushes, eight for units alone.
+import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import {
   Busy,
@@ -49,7 +50,8 @@ class Session implements Tx {
     const names = columns.map(([name]) => name).join(', ')
     const arrays = columns.map(([, type], index) => `$${index + 1}::${arrayType(type)}`)
     await this.#client.query({
-      name: `insert_${table.name}`,
+      // A restore inserts with the columns of an older schema, too.
+      name: `insert_${table.name}_${columns.length}`,
       text: `insert into ${table.name} (${names}) select * from unnest(${arrays.join(', ')})`,
       values: columns.map(([name, type]) =>
         encodeArray(
@@ -193,6 +195,22 @@ export class PostgresStore implements Store {
   async close(): Promise<void> {
     await Promise.all([this.#reads, ...Object.values(this.#writes)].map((pool) => pool.end()))
   }
+}
+
+/** Makes an empty database beside the one of `url`, on the same server. */
+export async function createScratchDatabase(
+  url: string,
+): Promise<{ url: string; drop(): Promise<void> }> {
+  const name = `keystead_drill_${randomUUID().replaceAll('-', '')}`
+  const onServer = async (statement: string) => {
+    const client = new pg.Client(url)
+    await client.connect()
+    await client.query(statement).finally(() => client.end())
+  }
+  await onServer(`create database ${name}`)
+  const scratch = new URL(url)
+  scratch.pathname = name
+  return { url: scratch.href, drop: () => onServer(`drop database if exists ${name} with (force)`) }
 }
 
 function rethrow(error: unknown): never {

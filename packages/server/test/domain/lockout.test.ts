@@ -74,6 +74,7 @@ function stateOf(rows: CoveredRows, knowingly: boolean): State {
   const organization = snapshots.get(key) ?? {
     ...snapshotFromRows(rows.organization[0] ?? {}, rows),
     revision: 1,
+    keyVersion: 1,
   }
   snapshots.set(key, organization)
   return { rows, organization, knowingly }

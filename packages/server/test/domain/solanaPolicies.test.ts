@@ -18,6 +18,7 @@ import { parseTransaction } from '../../src/domain/transaction/transaction.ts'
 
 const key = (byte: number) => new PublicKey(Buffer.alloc(32, byte))
 const [alice, bob, carol, mallory] = [key(1), key(2), key(3), key(4)]
+const signer = { publicKey: Buffer.from(alice.toBytes()), addressFormat: 'solana' } as const
 
 /** Parses what the library makes, with these accounts in a lookup table. */
 function parsed(instructions: TransactionInstruction[], inTable: PublicKey[] = []) {
@@ -41,8 +42,6 @@ function parsed(instructions: TransactionInstruction[], inTable: PublicKey[] = [
 const transfer = (toPubkey: PublicKey, lamports = 5) =>
   SystemProgram.transfer({ fromPubkey: alice, toPubkey, lamports })
 
-const publicKey = Buffer.from(alice.toBytes())
-
 function outcome(
   effect: 'allow' | 'deny',
   condition: string,
@@ -50,7 +49,7 @@ function outcome(
 ) {
   const prepared = preparePolicy({ id: 'policy', effect, condition, consensus: null })
   if (!prepared.ok) throw new Error(prepared.error.message)
-  const context = transaction.facts({ publicKey })
+  const context = transaction.facts(signer)
   return decide([prepared.policy], { context, approvers: [], users: [] }).outcome
 }
 
@@ -90,7 +89,7 @@ describe('a key that is in a lookup table', () => {
   })
 
   test('is a destination that limits cannot name', () => {
-    expect(hidden.moves).toEqual({ measure: 'lamports', to: null })
+    expect(hidden.moves(signer)).toEqual({ measure: 'lamports', to: null })
   })
 })
 
@@ -100,7 +99,7 @@ test('an account that is created with SOL for it counts as a transfer', () => {
   const both = parsed([transfer(bob), created])
   expect(outcome('allow', ALL_TO_BOB, both)).toBe('denyImplicit')
   expect(outcome('deny', ANY_TO_MALLORY, both)).toBe('denyExplicit')
-  expect(both.moves.to).toEqual([
+  expect(both.moves(signer).to).toEqual([
     { destination: bob.toBase58(), amount: 5n },
     { destination: mallory.toBase58(), amount: 7n },
   ])
@@ -125,7 +124,9 @@ test.each([
 
 test('limits are told when an instruction does not say how much SOL it moves', () => {
   const movesBy = (instruction: TransactionInstruction) =>
-    parsed([transfer(bob), instruction]).moves.to?.map(({ amount }) => amount)
+    parsed([transfer(bob), instruction])
+      .moves(signer)
+      .to?.map(({ amount }) => amount)
   const said = [5n]
   const limit = ComputeBudgetProgram.setComputeUnitLimit({ units: 1 })
   expect(movesBy(limit)).toEqual(said)
@@ -142,6 +143,7 @@ test('limits are told when an instruction does not say how much SOL it moves', (
 
 test('only its signers sign it', () => {
   const transaction = parsed([transfer(bob)])
-  expect(transaction.isSignedBy({ publicKey })).toBe(true)
-  expect(transaction.isSignedBy({ publicKey: Buffer.from(bob.toBytes()) })).toBe(false)
+  expect(transaction.signingBy(signer)).toMatchObject({ ok: true })
+  const other = { ...signer, publicKey: Buffer.from(bob.toBytes()) }
+  expect(transaction.signingBy(other)).toBeNull()
 })

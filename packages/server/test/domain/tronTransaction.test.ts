@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { decide, type Policy, preparePolicy } from '@keystead/policy'
 import { parseTron } from '../../src/domain/transaction/tron.ts'
 
-const signer = { publicKey: Buffer.alloc(33) }
+const signer = { publicKey: Buffer.alloc(33), addressFormat: null }
 const OWNER = 'TWer2Ygk5TEheHp3TPuYeqxmB6SsGZmaL6'
 const TETHER = 'TXYZopYRdj2D9XRtbG411XZZ3kM5VkAeBf'
 const toHex = (address: string) => utils.address.toHex(address)
@@ -149,6 +149,6 @@ describe('limits are told of', () => {
       null,
     ],
   ])('%s', (_what, transaction, to) => {
-    expect(transaction.moves).toEqual({ measure: 'sun', to })
+    expect(transaction.moves(signer)).toEqual({ measure: 'sun', to })
   })
 })

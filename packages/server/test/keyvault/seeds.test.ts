@@ -1,6 +1,7 @@
 // Wallet secrets of both versions open to the same keys.
 import { expect, test } from 'vitest'
-import { generateDataKey } from '../../src/domain/keyvault/dataKeys.ts'
+import { DataKey } from '../../src/domain/keyvault/dataKeys.ts'
+import { secretPlace } from '../../src/domain/keyvault/sealedColumns.ts'
 import { createSeed, openSeed } from '../../src/domain/keyvault/seeds.ts'
 
 const mnemonic = 'test test test test test test test test test test test junk'
@@ -11,9 +12,9 @@ const wallet = {
 }
 
 test('a secret that holds the words alone opens to the keys of one that holds the seed too', () => {
-  const dataKey = generateDataKey()
+  const dataKey = DataKey.generate()
   const { row, seed } = createSeed(dataKey, { ...wallet, mnemonic })
-  const place = { table: 'wallet_secret', column: 'sealed', rowId: wallet.walletId, version: 1 }
+  const place = secretPlace('wallet_secret', wallet.walletId)
   const words = { version: 1, sealed: dataKey.seal(place, Buffer.from(mnemonic)) }
   const keys = [row, words].map((secret) =>
     openSeed(dataKey, wallet.walletId, secret).publicKey('secp256k1', path).toString('hex'),
@@ -23,7 +24,7 @@ test('a secret that holds the words alone opens to the keys of one that holds th
 })
 
 test('a secret does not open as one of the other version', () => {
-  const dataKey = generateDataKey()
+  const dataKey = DataKey.generate()
   const { row } = createSeed(dataKey, { ...wallet, mnemonic })
   expect(() => openSeed(dataKey, wallet.walletId, { ...row, version: 1 })).toThrow(
     'authentication failed',

@@ -44,7 +44,10 @@ describe.each(engines)('the outbox on %s', (engine) => {
   async function announce(words: readonly string[], lane = 'test') {
     const { deps } = instance.app
     const { organizationId } = instance
-    const dataKey = await deps.keyvault.dataKey(deps.store.reader, organizationId)
+    const dataKey = await deps.keyvault.dataKey(deps.store.reader, {
+      organizationId,
+      keyVersion: 1,
+    })
     const nowMs = clock.now()
     const messages = words.map((word) =>
       sealMessage(dataKey, {
@@ -101,7 +104,10 @@ describe.each(engines)('the outbox on %s', (engine) => {
   test('has nothing of a unit that failed', async () => {
     const { organizationId } = instance
     const { deps } = instance.app
-    const dataKey = await deps.keyvault.dataKey(deps.store.reader, organizationId)
+    const dataKey = await deps.keyvault.dataKey(deps.store.reader, {
+      organizationId,
+      keyVersion: 1,
+    })
     const message = sealMessage(dataKey, {
       organizationId,
       id: newUuid(1),

@@ -1,10 +1,14 @@
 // A scenario in which every store runs each of its statements.
+import { join } from 'node:path'
 import { apiKeyParams, generateKey } from '../../../../tests/support/client.ts'
 import { invitationParams, readLink } from '../../../../tests/support/invitee.ts'
 import { linkIn } from '../../../../tests/support/smtp.ts'
 import { authenticatorParams, makePasskey } from '../../../../tests/support/webauthn.ts'
 import { writeUsage } from '../../src/app.ts'
+import { restore } from '../../src/commands.ts'
 import { findActivity } from '../../src/domain/activity/activity.store.ts'
+import { describeTable, listRows } from '../../src/domain/archive/archive.store.ts'
+import { archivedTables } from '../../src/domain/archive/tables.ts'
 import { findEntryAt, findNewestLeaf } from '../../src/domain/audit/audit.store.ts'
 import { stopCheckpoints, writeCheckpoint } from '../../src/domain/audit/checkpointer.ts'
 import { deliverDue, DeliveryFailure } from '../../src/domain/outbox/deliverer.ts'
@@ -18,13 +22,17 @@ import { addRequests } from '../../src/domain/usage/rateWindow.store.ts'
 import { listUsage } from '../../src/domain/usage/usage.store.ts'
 import { WebhookDeliverer } from '../../src/domain/webhook/deliverer.ts'
 import { listEvents } from '../../src/domain/webhook/webhook.store.ts'
+import { backUp, backupWarnings } from '../../src/host/backup.ts'
 import { freeze, setLimits } from '../../src/host/governance.ts'
 import { replayEvents } from '../../src/host/webhooks.ts'
 import { ActivityExpiry } from '../../src/jobs/expireActivities.ts'
 import { ExpiredKeyPurge } from '../../src/jobs/purgeExpiredKeys.ts'
 import { ImportKeyPurge } from '../../src/jobs/purgeImportKeys.ts'
 import { isInitialised } from '../../src/host/instance.ts'
+import { unsealByConfig } from '../../src/host/unsealing.ts'
+import { INSTANCE_ID } from '../../src/platform/ids.ts'
 import { listWaitingMail } from '../../src/host/waitingMail.ts'
+import { archivePath, orderOf } from './archives.ts'
 import {
   accountParams,
   adminClient,
@@ -60,6 +68,7 @@ export async function exercise(instance: Instance): Promise<void> {
   await useWebhooks(instance, admin)
   await voteOn(instance, admin)
   await checkpoint()
+  await useArchives(instance)
   await stopCheckpoints({ store, holder: 'test' })
   await instance.verify()
   await isInitialised(store)
@@ -73,6 +82,30 @@ export async function exercise(instance: Instance): Promise<void> {
   await findEntryAt(reader, admin.organizationId, 1)
   await findActivity(reader, admin.organizationId, newest)
 }
+
+/** Backs up, pages through every table, and restores beside the instance. */
+async function useArchives({ app, config }: Instance): Promise<void> {
+  const { store } = app
+  const { rootKeys } = await unsealByConfig({ store, config })
+  if (rootKeys === undefined) throw new Error('the seal key file opens the instance')
+  const file = archivePath(config, 'statements.archive')
+  await backUp(store, { config, rootKeys, file })
+  await backupWarnings(store, config)
+  for (const name of archivedTables) {
+    const table = await describeTable(store.reader, name)
+    if (table === undefined) throw new Error(`there is no table ${name}`)
+    const after = Object.fromEntries(
+      table.key.map((column) => [column, LEAST[table.columns[column] ?? 'text']]),
+    )
+    await listRows(store.reader, table, { after: null, limit: 1 })
+    await listRows(store.reader, table, { after, limit: 1 })
+  }
+  const dataDirectory = join(config.dataDirectory, 'restored')
+  await restore({ ...config, dataDirectory, databaseUrl: null }, orderOf(file, config))
+}
+
+/** Before the key of every row. */
+const LEAST = { uuid: INSTANCE_ID, text: '', integer: 0, bytes: Buffer.alloc(0) }
 
 async function useWallets(admin: AppClient): Promise<void> {
   const { walletId, address } = await createWallet(admin, 'statements')

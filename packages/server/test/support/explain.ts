@@ -5,7 +5,13 @@ import { compiledStatements } from '../../src/store/sql.ts'
 
 /** What may read a whole table or index, and why. */
 const WHOLE: Record<string, RegExp> = {
-  'an instance has two seals': /from seal order by id$/,
+  'an instance has a root key or two':
+    /^select version from root_key order by version desc limit 1$/,
+  'an archive takes every row, in order of the primary key':
+    /^select [\w, ]+ from \w+ order by [\w, ]+ limit (\?|\$1)$/,
+  'a restore gives up every event that waits':
+    /^update webhook_event .* where outcome = 'waiting'$/,
+  'an instance has a handful of seals': /from seal order by id$/,
   'an instance has a handful of keys': /from instance_key order by name, version$/,
   'an export takes every chain': /^select organization_id from organization_head order by/,
   'the partial index holds the dirty heads only': /from organization_head where dirty = 1 order by/,
@@ -14,7 +20,7 @@ const WHOLE: Record<string, RegExp> = {
 
 /** Transactions, settings, the schema itself, and inserts that look nothing up. */
 const WITHOUT_ROWS =
-  /^(savepoint |release |rollback |create |drop |alter |insert into \w+ \([^)]*\) values \([^)]*\)$|select pg_advisory|select current_setting|select max\(version\)|select name from sqlite_master|select to_regclass)/
+  /^(savepoint |release |rollback |create |drop |alter |insert into \w+ \([^)]*\) values \([^)]*\)$|insert into \w+ \([^)]*\) select .* from seal\b|select pg_advisory|select current_setting|select max\(version\)|select name from sqlite_master|select to_regclass|select name, lower\(type\)|select a\.attname)/
 
 const oneLine = (sql: string) => sql.replaceAll(/\s+/g, ' ').trim()
 

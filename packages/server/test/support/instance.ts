@@ -7,9 +7,10 @@ import { type App, createApp } from '../../src/app.ts'
 import { type Config, readConfig } from '../../src/config.ts'
 import { exportAudit } from '../../src/domain/audit/export.ts'
 import { type AuditVerdict, AuditVerifier } from '../../src/domain/audit/verify.ts'
+import { RootKeys } from '../../src/domain/keyvault/rootKeys.ts'
 import { type Admin, initialise, openStore } from '../../src/host/instance.ts'
 import { createRootOrganization } from '../../src/host/organizations.ts'
-import { familyOf } from '../../src/host/serving.ts'
+import { backupsOf, familyOf } from '../../src/host/serving.ts'
 import type { Clock } from '../../src/platform/clock.ts'
 import type { Row, Store, Value } from '../../src/store/engine.ts'
 
@@ -33,7 +34,9 @@ export class Instance {
   readonly config: Config
   readonly admin: Admin
   readonly app: App
-  readonly #rootKey: Buffer
+  /** What opens its recovery seal. */
+  readonly recoveryWords: string
+  readonly #rootKeys: RootKeys
   readonly #options: InstanceOptions
   readonly #outside: Store
   readonly #stores: Store[]
@@ -44,7 +47,8 @@ export class Instance {
     this.config = parts.config
     this.admin = parts.admin
     this.app = parts.app
-    this.#rootKey = parts.rootKey
+    this.recoveryWords = parts.recoveryWords
+    this.#rootKeys = parts.rootKeys
     this.#options = parts.options
     this.#outside = parts.outside
     this.#stores = [parts.app.store, parts.outside]
@@ -56,11 +60,16 @@ export class Instance {
   }
 
   /** What another process of the server is: its own store, caches and queue. */
-  async openApp(options: InstanceOptions = this.#options): Promise<App> {
+  openApp(options: InstanceOptions = this.#options): Promise<App> {
+    return this.openWith(RootKeys.fromText(this.#rootKeys.toText()), options)
+  }
+
+  /** A process that knows these root keys. */
+  async openWith(rootKeys: RootKeys, options: InstanceOptions = this.#options): Promise<App> {
     const store = await openStore(this.config, { checkpoints: false })
     this.#stores.push(store)
     const { config } = this
-    return startApp({ store, config, rootKey: this.#rootKey, options })
+    return startApp({ store, config, rootKeys, options })
   }
 
   /** Another root organization, with a key pair for its first user. */
@@ -146,7 +155,8 @@ interface InstanceParts {
   config: Config
   admin: Admin
   app: App
-  rootKey: Buffer
+  recoveryWords: string
+  rootKeys: RootKeys
   options: InstanceOptions
   outside: Store
   drop: () => Promise<void>
@@ -164,15 +174,17 @@ const ADMIN = {
 
 function startApp(parts: {
   store: Store
-  rootKey: Buffer
+  rootKeys: RootKeys
   config: Config
   options: InstanceOptions
 }): Promise<App> {
   const { clock, jobs = false } = parts.options
-  return createApp(parts.store, parts.rootKey, {
+  return createApp(parts.store, parts.rootKeys, {
     config: parts.config,
     publicUrl: () => PUBLIC_URL,
-    jobs: jobs ? { lanes: new Map(), family: familyOf(parts.config) } : null,
+    jobs: jobs
+      ? { lanes: new Map(), family: familyOf(parts.config), backups: backupsOf(parts.config) }
+      : null,
     ...(clock === undefined ? {} : { clock }),
   })
 }
@@ -202,7 +214,8 @@ export async function openInstance(
   const databaseUrl = (await options.through?.(place.databaseUrl)) ?? place.databaseUrl
   const config = { ...place.configure(databaseUrl), ...options.config }
   const store = await openStore(config, { checkpoints: false })
-  const { admin, rootKey } = await initialise(store, config, ADMIN)
-  const app = await startApp({ store, config, rootKey, options })
-  return new Instance({ config, admin, app, rootKey, options, outside, drop: place.drop })
+  const { admin, recoveryWords, rootKeys } = await initialise(store, config, ADMIN)
+  const app = await startApp({ store, config, rootKeys, options })
+  const parts = { config, admin, app, recoveryWords, rootKeys, options, outside }
+  return new Instance({ ...parts, drop: place.drop })
 }

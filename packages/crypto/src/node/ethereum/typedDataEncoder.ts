@@ -1,5 +1,5 @@
 // Values of EIP-712 typed data, encoded and hashed by their types.
-import { withEthereumChecksum } from '../ethereumAddress.ts'
+import { withEthereumChecksum } from '../address/ethereum.ts'
 import { keccak256 } from '../hash.ts'
 import {
   bytesOf,

@@ -1,6 +1,6 @@
 // The message of a Solana transaction, legacy or version 0: what its signers sign, read strictly.
 import { refuse } from '../verdict.ts'
-import { ByteReader } from './byteReader.ts'
+import { ByteReader } from '../byteReader.ts'
 
 /** Entries that a message takes from an address lookup table on the chain. */
 type TableLookup = Readonly<{

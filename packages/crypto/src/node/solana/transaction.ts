@@ -1,7 +1,7 @@
 // Solana transactions: read strictly, described in full, and given one signature.
 import { base58 } from '@scure/base'
 import { refuse, type Verdict, verdictOf } from '../verdict.ts'
-import { ByteReader } from './byteReader.ts'
+import { ByteReader } from '../byteReader.ts'
 import { type CompiledInstruction, type Message, readMessage } from './message.ts'
 import {
   type InstructionAccount,

@@ -1,6 +1,6 @@
 // The instructions that move SOL or tokens, of the System Program and both token programs.
 import { refuse } from '../verdict.ts'
-import { ByteReader } from './byteReader.ts'
+import { ByteReader } from '../byteReader.ts'
 
 /** An account of an instruction. The key is null when it is in a lookup table on the chain. */
 export type InstructionAccount = Readonly<{

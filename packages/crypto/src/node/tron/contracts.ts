@@ -1,5 +1,5 @@
 // The contracts of Tron transactions: the number, the name and the message of each type.
-import { tronAddressPrefix } from '../tronAddress.ts'
+import { tronAddressPrefix } from '../address/tron.ts'
 import { refuse } from '../verdict.ts'
 import {
   bool,

@@ -2,7 +2,7 @@
 import { refuse, type Verdict, verdictOf } from '../verdict.ts'
 import { sha256 } from '../hash.ts'
 import type { RecoverableSignature } from '../sign.ts'
-import { encodeTronAddress } from '../tronAddress.ts'
+import { encodeTronAddress } from '../address/tron.ts'
 import {
   contractTypes,
   type TronContractType,

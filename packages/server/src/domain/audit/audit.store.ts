@@ -128,6 +128,17 @@ export function findEntryAt(
   )
 }
 
+/** Which unit wrote the newest entry of a chain. */
+export function findNewestEntry(
+  reader: Reader,
+  organizationId: string,
+): Promise<{ unit_id: string } | undefined> {
+  return reader.one(
+    'select unit_id from audit_entry where organization_id = ?u order by seq desc limit 1',
+    organizationId,
+  )
+}
+
 /** The newest checkpointed place of a chain, and that checkpoint's height. */
 export function findNewestLeaf(
   reader: Reader,

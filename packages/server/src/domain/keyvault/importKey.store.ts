@@ -5,6 +5,7 @@ import type { ImportKey, ImportPlace } from './importKeys.ts'
 
 export const importKeyTable = table('import_key', {
   organization_id: 'uuid',
+  id: 'uuid',
   user_id: 'uuid',
   kind: 'text',
   public_key: 'bytes',

@@ -7,8 +7,10 @@ import {
   type SealedMessage,
 } from '@keystead/crypto/node'
 import { encodeFields } from '../../platform/encoding.ts'
+import { uuidToBytes } from '../../platform/ids.ts'
 import { Tampered } from '../audit/head.ts'
-import type { DataKey, SecretPlace } from './dataKeys.ts'
+import type { DataKey } from './dataKeys.ts'
+import { secretPlace } from './sealedColumns.ts'
 
 /** What an import may bring. */
 export type ImportKind = 'wallet' | 'private_key'
@@ -23,6 +25,7 @@ export interface ImportPlace {
 /** A row of `import_key`. */
 export interface ImportKey {
   organization_id: string
+  id: string
   user_id: string
   kind: ImportKind
   /** Compressed P-256. */
@@ -35,16 +38,14 @@ export interface ImportKey {
 export function createImportKey(
   dataKey: DataKey,
   { organizationId, userId, kind }: ImportPlace,
-  expiresMs: number,
+  { id, expiresMs }: { id: string; expiresMs: number },
 ): ImportKey {
   const privateKey = generatePrivateKey('p256')
+  const row = { organization_id: organizationId, id, user_id: userId, kind, expires_ms: expiresMs }
   return {
-    organization_id: organizationId,
-    user_id: userId,
-    kind,
+    ...row,
     public_key: publicKeyOf('p256', privateKey),
-    sealed: dataKey.seal(secretPlace(userId, kind), secretBytes(expiresMs, privateKey)),
-    expires_ms: expiresMs,
+    sealed: dataKey.seal(secretPlace('import_key', id), secretBytes(row, privateKey)),
   }
 }
 
@@ -85,23 +86,21 @@ function openImportKey(dataKey: DataKey, row: ImportKey): Buffer {
   const place = `the import key of user ${row.user_id}`
   let secret: Buffer
   try {
-    secret = dataKey.open(secretPlace(row.user_id, row.kind), row.sealed)
+    secret = dataKey.open(secretPlace('import_key', row.id), row.sealed)
   } catch (cause) {
     throw new Tampered(`${place} does not open`, { cause })
   }
   const privateKey = secret.subarray(-32)
-  const expected = secretBytes(row.expires_ms, privateKey)
-  // SECURITY: a row whose expiry was put off by SQL, or that has another key's name.
+  const expected = secretBytes(row, privateKey)
+  // SECURITY: a row whose expiry was put off by SQL, or that was given to somebody else.
   if (!secret.equals(expected) || !publicKeyOf('p256', privateKey).equals(row.public_key)) {
     throw new Tampered(`${place} was changed from outside`)
   }
   return privateKey
 }
 
-function secretBytes(expiresMs: number, privateKey: Buffer): Buffer {
-  return Buffer.concat([encodeFields([expiresMs]), privateKey])
-}
+type Bound = Pick<ImportKey, 'user_id' | 'kind' | 'expires_ms'>
 
-function secretPlace(userId: string, kind: ImportKind): SecretPlace {
-  return { table: 'import_key', column: kind, rowId: userId, version: 1 }
+function secretBytes({ user_id, kind, expires_ms }: Bound, privateKey: Buffer): Buffer {
+  return Buffer.concat([encodeFields([uuidToBytes(user_id), kind, expires_ms]), privateKey])
 }

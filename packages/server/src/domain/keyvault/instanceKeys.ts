@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import { generatePrivateKey, publicKeyOf, sha256, uncompressPublicKey } from '@keystead/crypto/node'
 import { INSTANCE_ID, uuidFromBytes } from '../../platform/ids.ts'
-import type { DataKey, SecretPlace } from './dataKeys.ts'
+import type { DataKey } from './dataKeys.ts'
+import type { SecretPlace } from './sealedColumns.ts'
 import type { InstanceKeyRow } from './keyvault.store.ts'
 
 const KINDS = {
@@ -37,6 +38,17 @@ export function generateInstanceKeys(dataKey: DataKey): InstanceKeyRow[] {
       public_key: kind === 'secret' ? Buffer.alloc(0) : publicForm(kind, secret),
       sealed: dataKey.seal(place(name, 1), secret),
     }
+  })
+}
+
+/** The rows under the newest version of the data key. */
+export function resealInstanceKeys(
+  dataKey: DataKey,
+  rows: readonly InstanceKeyRow[],
+): InstanceKeyRow[] {
+  return rows.map((row) => {
+    const at = place(row.name, row.version)
+    return { ...row, sealed: dataKey.seal(at, dataKey.open(at, row.sealed)) }
   })
 }
 

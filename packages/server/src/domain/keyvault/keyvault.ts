@@ -1,30 +1,40 @@
 // The unsealed key hierarchy of a running server: root key → data keys → secrets, and signing.
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import {
+  type AddressFormat,
+  bitcoinFormatOf,
   type Curve,
   publicKeyOf,
   sealMessage,
   signBundle,
   signEd25519,
   signP256,
+  signSchnorr,
   signSecp256k1,
+  taprootOutputKey,
+  taprootPrivateKey,
   uncompressPublicKey,
 } from '@keystead/crypto/node'
 import { BoundedCache } from '../../platform/boundedCache.ts'
 import { INSTANCE_ID } from '../../platform/ids.ts'
-import type { Reader } from '../../store/engine.ts'
+import type { Reader, Tx } from '../../store/engine.ts'
 import { Tampered } from '../audit/head.ts'
-import { type DataKey, generateDataKey, unwrapDataKey } from './dataKeys.ts'
+import type { Snapshot } from '../organization/model.ts'
+import { DataKey, UnknownKeyVersion } from './dataKeys.ts'
 import type { ImportKey } from './importKeys.ts'
 import { InstanceKeys } from './instanceKeys.ts'
 import {
   findPrivateKeySecret,
   findWalletSecret,
-  findWrappedDataKey,
   type InstanceKeyRow,
   listInstanceKeys,
+  listWrappedDataKeys,
+  type Seal,
 } from './keyvault.store.ts'
 import { openPrivateKey } from './privateKeys.ts'
+import { followRootKeys } from './handover.ts'
+import type { RootKeys } from './rootKeys.ts'
+import { assertSeal, bindSeal, makeSeal, type SealOffer } from './seals.ts'
 import { openPhrase, openSeed, type Seed } from './seeds.ts'
 
 const DATA_KEYS_MAX = 20_000
@@ -34,19 +44,32 @@ const SIGNING_KEYS_MAX = 20_000
 export interface SigningKey {
   organizationId: string
   curve: Curve
-  /** Compressed; what the unsealed key must match. */
+  /** Compressed; what the unsealed key must match, before any tweak. */
   publicKey: Buffer
+  /** Of the account, or of the address by which a private key was named; null when it was its id. */
+  addressFormat: AddressFormat | null
   /** An account of a wallet has an address of its own. */
   source: { walletId: string; path: string; address: string } | { privateKeyId: string }
 }
 
-/** An unsealed signing key. */
+/**
+ * Whether the key signs for its taproot address: tweaked (BIP-86), with Schnorr signatures (BIP-340)
+ * and nothing else.
+ */
+export function isTaproot({ addressFormat }: Pick<SigningKey, 'addressFormat'>): boolean {
+  return addressFormat !== null && bitcoinFormatOf(addressFormat)?.form === 'p2tr'
+}
+
+/** An unsealed signing key, as it signs. */
 interface OpenKey {
   privateKey: Buffer
   publicKey: Buffer
 }
 
-/** `r` and `s` of 32 bytes; `v` the recovery id (ECDSA), 0 for Ed25519 where `r ‖ s` is R ‖ S. */
+/**
+ * `r` and `s` of 32 bytes; `v` the recovery id (ECDSA), 0 for Ed25519 and taproot, where `r ‖ s` is
+ * the whole signature.
+ */
 export interface Signature {
   r: Buffer
   s: Buffer
@@ -59,49 +82,135 @@ export class Keyvault {
   readonly auditKey: KeyObject
   /** Keys that were found and verified, by whatever name the finder gives them. */
   readonly found = new BoundedCache<SigningKey>(SIGNING_KEYS_MAX)
-  readonly #rootKey: Buffer
+  readonly rootKeys: RootKeys
   readonly #dataKeys = new BoundedCache<DataKey>(DATA_KEYS_MAX)
   readonly #signingKeys = new BoundedCache<OpenKey>(SIGNING_KEYS_MAX)
   /** The same by the object in `found`: a hot key is signed with without writing out its name. */
   readonly #opened = new WeakMap<SigningKey, OpenKey>()
 
-  private constructor(rootKey: Buffer, instance: InstanceKeys) {
-    this.#rootKey = rootKey
+  private constructor(rootKeys: RootKeys, instance: InstanceKeys) {
+    this.rootKeys = rootKeys
     this.instance = instance
     this.auditKey = createSecretKey(instance.secret('audit-mac'))
   }
 
-  /** Opens the hierarchy below `rootKey`. @throws Error when it is not this database's */
-  static async open(reader: Reader, rootKey: Buffer): Promise<Keyvault> {
-    const dataKey = await loadDataKey(reader, rootKey, INSTANCE_ID)
-    return new Keyvault(rootKey, new InstanceKeys(dataKey, await listInstanceKeys(reader)))
+  /** Opens the hierarchy below `rootKeys`. @throws Error when they are not this database's */
+  static async open(reader: Reader, rootKeys: RootKeys): Promise<Keyvault> {
+    // Before the data key: what has sealed the rows is then either in it, or was rewrapped meanwhile.
+    const rows = await listInstanceKeys(reader)
+    const dataKey = await loadDataKey(reader, rootKeys, INSTANCE_ID)
+    return new Keyvault(rootKeys, new InstanceKeys(dataKey, rows))
   }
 
   /** The hierarchy of an instance that is being made. */
-  static fresh(rootKey: Buffer, dataKey: DataKey, keys: readonly InstanceKeyRow[]): Keyvault {
-    return new Keyvault(rootKey, new InstanceKeys(dataKey, keys))
+  static fresh(rootKeys: RootKeys, dataKey: DataKey, keys: readonly InstanceKeyRow[]): Keyvault {
+    return new Keyvault(rootKeys, new InstanceKeys(dataKey, keys))
   }
 
-  /** @throws Tampered when the organization has no readable data key */
-  async dataKey(reader: Reader, organizationId: string): Promise<DataKey> {
+  /**
+   * The data key to seal with, for a unit that reads `organization`: not older than its snapshot, so
+   * that what an older version sealed is never committed.
+   * @throws Tampered when the organization has no readable data key
+   */
+  async dataKey(
+    reader: Reader,
+    { organizationId, keyVersion }: Pick<Snapshot, 'organizationId' | 'keyVersion'>,
+  ): Promise<DataKey> {
     const cached = this.#dataKeys.get(organizationId)
-    if (cached !== undefined) return cached
-    const dataKey = await loadDataKey(reader, this.#rootKey, organizationId)
-    this.#dataKeys.set(organizationId, dataKey, 1)
+    const isNew = cached !== undefined && cached.version >= keyVersion
+    const dataKey = isNew ? cached : await this.#load(reader, organizationId)
+    if (dataKey.version < keyVersion) throw new Tampered(`${organizationId} lost its data key`)
     return dataKey
+  }
+
+  /**
+   * Opens or verifies something with the organization's data key, loaded again when this process
+   * does not know the version that made it.
+   * @throws Tampered when the organization has no readable data key, or not in that version
+   */
+  async withDataKey<T>(
+    reader: Reader,
+    organizationId: string,
+    work: (dataKey: DataKey) => T,
+  ): Promise<T> {
+    const cached = this.#dataKeys.get(organizationId)
+    try {
+      if (cached !== undefined) return work(cached)
+    } catch (error) {
+      if (!(error instanceof UnknownKeyVersion)) throw error
+    }
+    const dataKey = await this.#load(reader, organizationId)
+    try {
+      return work(dataKey)
+    } catch (cause) {
+      if (!(cause instanceof UnknownKeyVersion)) throw cause
+      throw new Tampered(`the data key of organization ${organizationId} is gone`, { cause })
+    }
+  }
+
+  /**
+   * The data key whose newest version `tx` shows. It is not kept: the version may be one that `tx` has
+   * yet to commit.
+   */
+  async dataKeyIn(tx: Tx, organizationId: string, version: number): Promise<DataKey> {
+    const cached = this.#dataKeys.get(organizationId)
+    if (cached?.version === version) return cached
+    return loadDataKey(tx, this.rootKeys, organizationId)
+  }
+
+  /** Reads the data key. Another transaction's snapshot may show an older one, which is not kept. */
+  async #load(reader: Reader, organizationId: string): Promise<DataKey> {
+    const loaded = await loadDataKey(reader, this.rootKeys, organizationId)
+    const cached = this.#dataKeys.get(organizationId)
+    if (cached === undefined || loaded.version >= cached.version) {
+      this.#dataKeys.set(organizationId, loaded, 1)
+    }
+    return loaded
   }
 
   /** A data key for an organization about to be created, with its row of `organization_key`. */
   createDataKey(organizationId: string) {
-    const dataKey = generateDataKey()
-    const wrapped = dataKey.wrap(this.#rootKey, organizationId)
-    return { dataKey, row: { organization_id: organizationId, version: 1, wrapped } }
+    const dataKey = DataKey.generate()
+    return { dataKey, row: this.wrapDataKey(dataKey, organizationId) }
+  }
+
+  /** The row of `organization_key` of a data key, under the newest root key. */
+  wrapDataKey(dataKey: DataKey, organizationId: string) {
+    const { version: root_version, key } = this.rootKeys.newest
+    const wrapped = dataKey.wrap(key, organizationId)
+    const { version } = dataKey
+    return { organization_id: organizationId, version, wrapped, root_version }
+  }
+
+  /** The rows of a new seal of the root keys. @param newest the version that the database says wraps */
+  makeSeal(offer: SealOffer, nowMs: number, newest: number | undefined) {
+    // Another process may have made a root key that this one has not heard of.
+    if (newest !== this.rootKeys.newest.version) return undefined
+    return makeSeal(offer, this.rootKeys, nowMs)
+  }
+
+  /** A seal's row with other details. @throws Tampered when it was changed from outside */
+  redescribeSeal(seal: Seal, details: Record<string, unknown>): Seal {
+    const { authKey } = assertSeal(seal, this.rootKeys)
+    return bindSeal({ ...seal, details: JSON.stringify(details) }, authKey, this.rootKeys)
+  }
+
+  /** Whether a seal's row is as an unsealed server wrote it; one of the older form is not. */
+  isTrustedSeal(seal: Seal): boolean {
+    try {
+      assertSeal(seal, this.rootKeys)
+      return true
+    } catch {
+      return false
+    }
   }
 
   /** Unseals a wallet's seed to derive accounts from it. */
   async seed(reader: Reader, organizationId: string, walletId: string): Promise<Seed> {
     const secret = await loadWalletSecret(reader, organizationId, walletId)
-    return openSeed(await this.dataKey(reader, organizationId), walletId, secret)
+    return this.withDataKey(reader, organizationId, (dataKey) =>
+      openSeed(dataKey, walletId, secret),
+    )
   }
 
   /**
@@ -114,13 +223,20 @@ export class Keyvault {
     targetKey: Buffer,
   ): Promise<string> {
     const secret = await loadWalletSecret(reader, organizationId, walletId)
-    const dataKey = await this.dataKey(reader, organizationId)
-    return this.#exportBundle(organizationId, targetKey, openPhrase(dataKey, walletId, secret))
+    const phrase = await this.withDataKey(reader, organizationId, (dataKey) =>
+      openPhrase(dataKey, walletId, secret),
+    )
+    return this.#exportBundle(organizationId, targetKey, phrase)
   }
 
   /** A private key of 32 bytes, likewise. @throws Tampered as `sign` does */
-  async exportKey(reader: Reader, key: SigningKey, targetKey: Buffer): Promise<string> {
-    const { privateKey } = await this.#open(reader, key)
+  async exportKey(
+    reader: Reader,
+    key: Omit<SigningKey, 'addressFormat'>,
+    targetKey: Buffer,
+  ): Promise<string> {
+    // A taproot account's key leaves as it was derived: wallets tweak it again.
+    const { privateKey } = await this.#openByName(reader, { ...key, addressFormat: null })
     return this.#exportBundle(key.organizationId, targetKey, privateKey)
   }
 
@@ -144,13 +260,14 @@ export class Keyvault {
 
   /**
    * Signs with a wallet account's key, or a private key.
-   * @param message a 32-byte digest for ECDSA curves, the whole message for Ed25519
+   * @param message a 32-byte digest for ECDSA and taproot, the whole message for Ed25519
    * @throws Tampered when the unsealed key is not the one that was asked for
    */
   async sign(reader: Reader, key: SigningKey, message: Buffer): Promise<Signature> {
     const { privateKey, publicKey } = await this.#open(reader, key)
     switch (key.curve) {
       case 'secp256k1': {
+        if (isTaproot(key)) return joined(signSchnorr(privateKey, message))
         const { r, s, recovery } = signSecp256k1(privateKey, message, publicKey)
         return { r, s, v: recovery }
       }
@@ -158,10 +275,8 @@ export class Keyvault {
         const { r, s, recovery } = signP256(privateKey, message)
         return { r, s, v: recovery }
       }
-      case 'ed25519': {
-        const signature = signEd25519(privateKey, message)
-        return { r: signature.subarray(0, 32), s: signature.subarray(32), v: 0 }
-      }
+      case 'ed25519':
+        return joined(signEd25519(privateKey, message))
     }
   }
 
@@ -172,7 +287,9 @@ export class Keyvault {
   }
 
   async #openByName(reader: Reader, key: SigningKey): Promise<OpenKey> {
-    const name = `${key.organizationId}/${key.curve}/${key.publicKey.toString('hex')}`
+    // SECURITY: a tweaked key must never be taken for the plain one, which has the same public key.
+    const form = isTaproot(key) ? 'taproot' : 'plain'
+    const name = `${key.organizationId}/${key.curve}/${form}/${key.publicKey.toString('hex')}`
     const cached = this.#signingKeys.get(name)
     if (cached !== undefined) return cached
     const privateKey = await this.#unseal(reader, key)
@@ -181,7 +298,9 @@ export class Keyvault {
         `a sealed key of organization ${key.organizationId} is not the public key's`,
       )
     }
-    const open = { privateKey, publicKey: checkKey(key) }
+    const open = isTaproot(key)
+      ? tweaked(privateKey, key)
+      : { privateKey, publicKey: checkKey(key) }
     this.#signingKeys.set(name, open, 1)
     return open
   }
@@ -193,8 +312,23 @@ export class Keyvault {
     }
     const sealed = await findPrivateKeySecret(reader, organizationId, source.privateKeyId)
     if (sealed === undefined) throw new Tampered(`private key ${source.privateKeyId} has no secret`)
-    return openPrivateKey(await this.dataKey(reader, organizationId), source.privateKeyId, sealed)
+    return this.withDataKey(reader, organizationId, (dataKey) =>
+      openPrivateKey(dataKey, source.privateKeyId, sealed),
+    )
   }
+}
+
+function joined(signature: Buffer): Signature {
+  return { r: signature.subarray(0, 32), s: signature.subarray(32), v: 0 }
+}
+
+function tweaked(plain: Buffer, { curve, publicKey }: SigningKey): OpenKey {
+  const privateKey = taprootPrivateKey(plain)
+  const open = { privateKey, publicKey: publicKeyOf(curve, privateKey) }
+  if (!open.publicKey.subarray(1).equals(taprootOutputKey(publicKey))) {
+    throw new Error('a tweaked key is not that of its output')
+  }
+  return open
 }
 
 async function loadWalletSecret(reader: Reader, organizationId: string, walletId: string) {
@@ -210,13 +344,15 @@ function checkKey({ curve, publicKey }: SigningKey): Buffer {
 
 async function loadDataKey(
   reader: Reader,
-  rootKey: Buffer,
+  rootKeys: RootKeys,
   organizationId: string,
 ): Promise<DataKey> {
-  const wrapped = await findWrappedDataKey(reader, organizationId)
-  if (wrapped === undefined) throw new Tampered(`organization ${organizationId} has no data key`)
+  const rows = await listWrappedDataKeys(reader, organizationId)
+  if (rows.length === 0) throw new Tampered(`organization ${organizationId} has no data key`)
+  const isUnknown = rows.some(({ root_version: version }) => !rootKeys.has(version))
+  if (isUnknown) await followRootKeys(reader, rootKeys)
   try {
-    return unwrapDataKey(rootKey, organizationId, wrapped)
+    return DataKey.unwrap((version) => rootKeys.key(version), organizationId, rows)
   } catch (cause) {
     throw new Tampered(`the data key of organization ${organizationId} does not open`, { cause })
   }

@@ -1,8 +1,9 @@
 // Single private keys: made or imported here, sealed here, used here.
 import { type Curve, generatePrivateKey, isPrivateKey, publicKeyOf } from '@keystead/crypto/node'
 import { AppError } from '../../errors.ts'
-import type { DataKey, SecretPlace } from './dataKeys.ts'
+import type { DataKey } from './dataKeys.ts'
 import type { ImportedSecret } from './importKeys.ts'
+import { secretPlace } from './sealedColumns.ts'
 
 /** A row of `private_key_secret`. */
 export interface SealedPrivateKey {
@@ -37,16 +38,12 @@ export function createPrivateKey(
       organization_id: key.organizationId,
       private_key_id: key.privateKeyId,
       version: 1,
-      sealed: dataKey.seal(place(key.privateKeyId), privateKey),
+      sealed: dataKey.seal(secretPlace('private_key_secret', key.privateKeyId), privateKey),
     },
   }
 }
 
 /** @throws Error when the bytes are not this key's */
 export function openPrivateKey(dataKey: DataKey, privateKeyId: string, sealed: Buffer): Buffer {
-  return dataKey.open(place(privateKeyId), sealed)
-}
-
-function place(privateKeyId: string): SecretPlace {
-  return { table: 'private_key_secret', column: 'sealed', rowId: privateKeyId, version: 1 }
+  return dataKey.open(secretPlace('private_key_secret', privateKeyId), sealed)
 }

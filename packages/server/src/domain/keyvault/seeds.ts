@@ -2,17 +2,17 @@
 import {
   type Curve,
   derivePrivateKey,
-  entropyToMnemonic,
   generateMnemonic,
   type MnemonicLength,
-  mnemonicToEntropy,
   mnemonicToSeed,
+  parseMnemonic,
   parsePath,
   publicKeyOf,
 } from '@keystead/crypto/node'
 import { AppError } from '../../errors.ts'
-import type { DataKey, SecretPlace } from './dataKeys.ts'
+import type { DataKey } from './dataKeys.ts'
 import { ImportedSecret } from './importKeys.ts'
+import { secretPlace } from './sealedColumns.ts'
 
 /** An unsealed seed. Keep it as short as the work needs. */
 export class Seed {
@@ -77,7 +77,7 @@ export function createSeed(dataKey: DataKey, wallet: NewSeed): { seed: Seed; row
       organization_id: wallet.organizationId,
       wallet_id: wallet.walletId,
       version: VERSION,
-      sealed: dataKey.seal(place(wallet.walletId, VERSION), secret),
+      sealed: dataKey.seal(secretPlace('wallet_secret', wallet.walletId, VERSION), secret),
     },
   }
 }
@@ -90,14 +90,14 @@ function phraseFor({ mnemonic }: NewSeed): Phrase {
 
 const PASSPHRASE_MARK = '\n--PASS--\n'
 
-/** Words in any case and spacing; a passphrase, after its mark, exactly as it is. */
+/** Words of any language, in any case and spacing; a passphrase, after its mark, exactly as it is. */
 function importedPhrase(bytes: Buffer): Phrase {
   const text = bytes.toString('utf8')
   const at = text.indexOf(PASSPHRASE_MARK)
-  const entropy = mnemonicToEntropy(at < 0 ? text : text.slice(0, at))
-  if (entropy === undefined) throw new AppError('INVALID_MNEMONIC')
+  const parsed = parseMnemonic(at < 0 ? text : text.slice(0, at))
+  if (parsed === undefined) throw new AppError('INVALID_MNEMONIC')
   const passphrase = at < 0 ? '' : text.slice(at + PASSPHRASE_MARK.length)
-  return { mnemonic: entropyToMnemonic(entropy), passphrase }
+  return { mnemonic: parsed.words, passphrase }
 }
 
 /**
@@ -109,7 +109,7 @@ export function openPhrase(
   walletId: string,
   { version, sealed }: Pick<SealedSeed, 'version' | 'sealed'>,
 ): Buffer {
-  const secret = dataKey.open(place(walletId, version), sealed)
+  const secret = dataKey.open(secretPlace('wallet_secret', walletId, version), sealed)
   // Version 1 held the words alone, version 2 no passphrase.
   if (version === 1) return secret
   const phrase = secret.subarray(SEED_BYTES)
@@ -123,12 +123,8 @@ export function openSeed(
   walletId: string,
   { version, sealed }: Pick<SealedSeed, 'version' | 'sealed'>,
 ): Seed {
-  const secret = dataKey.open(place(walletId, version), sealed)
+  const secret = dataKey.open(secretPlace('wallet_secret', walletId, version), sealed)
   // Version 1 held the words alone.
   if (version === 1) return new Seed(mnemonicToSeed(secret.toString('utf8'), ''))
   return new Seed(secret.subarray(0, SEED_BYTES))
-}
-
-function place(walletId: string, version: number): SecretPlace {
-  return { table: 'wallet_secret', column: 'sealed', rowId: walletId, version }
 }

@@ -46,3 +46,15 @@ export async function releaseLease(tx: Tx, lease: { name: string; holder: string
     lease.holder,
   )
 }
+
+/** Makes a lease that nobody holds; the next holder's epoch is later than `epoch`. */
+export async function insertLease(
+  tx: Tx,
+  { name, epoch }: { name: string; epoch: number },
+): Promise<void> {
+  await tx.run(
+    `insert into lease (name, holder, epoch, until_ms) values (?, '', ?, 0)`,
+    name,
+    epoch,
+  )
+}

@@ -1,5 +1,4 @@
 // SQL of the snapshot: every row that a decision reads, in the order in which it is authenticated.
-import { hmacSha256 } from '@keystead/crypto/node'
 import { encodeFields, type Field } from '../../platform/encoding.ts'
 import { uuidToBytes } from '../../platform/ids.ts'
 import type { Reader, Row } from '../../store/engine.ts'
@@ -16,6 +15,7 @@ export const organizationTable = table('organization', {
   limits: 'text',
   frozen: 'integer',
   deleted_ms: 'integer',
+  accepted_from_ms: 'integer',
 })
 
 export const userTable = table('org_user', {
@@ -168,8 +168,8 @@ export async function readCovered(reader: Reader, organizationId: string): Promi
   return rows as CoveredRows
 }
 
-/** The MAC over an organization's snapshot at `revision`: canonical, each value under its column. */
-export function stateMac(stateKey: Buffer, place: StatePlace, rows: CoveredRows): Buffer {
+/** What `state_mac` is made over: the snapshot at `revision`, canonical, each value under its column. */
+export function stateBytes(place: StatePlace, rows: CoveredRows): Buffer {
   const fields: Field[] = ['keystead.state', uuidToBytes(place.organizationId), place.revision]
   for (const [key, definition] of Object.entries(coveredTables)) {
     const tableRows = rows[key as keyof CoveredRows]
@@ -177,7 +177,7 @@ export function stateMac(stateKey: Buffer, place: StatePlace, rows: CoveredRows)
     if (tableRows.length > 0) fields.push(definition.name, tableRows.length)
     for (const row of tableRows) fields.push(rowBytes(definition, row))
   }
-  return hmacSha256(stateKey, encodeFields(fields))
+  return encodeFields(fields)
 }
 
 export interface StatePlace {

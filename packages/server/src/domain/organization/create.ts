@@ -4,8 +4,8 @@ import { type AuditFacts, chainEntry, genesisLink } from '../audit/chain.ts'
 import { insertChain } from '../audit/audit.store.ts'
 import type { Head } from '../audit/head.ts'
 import { insertInvitations } from '../invitation/invitation.store.ts'
-import type { DataKey } from '../keyvault/dataKeys.ts'
-import { organizationKeyTable } from '../keyvault/keyvault.store.ts'
+import type { DataKey, NewDataKey } from '../keyvault/dataKeys.ts'
+import { insertDataKey } from '../keyvault/rotation.store.ts'
 import { insertPrivateKeys } from '../privateKey/privateKey.store.ts'
 import type { PlannedPrivateKey } from '../privateKey/privateKey.ts'
 import type { Row, Tx } from '../../store/engine.ts'
@@ -13,7 +13,7 @@ import { insertUsers } from '../user/user.store.ts'
 import type { UserPlan } from '../user/user.ts'
 import { insertWallet } from '../wallet/wallet.store.ts'
 import type { WalletPlan } from '../wallet/wallet.ts'
-import { organizationTable, readCovered, stateMac } from './covered.store.ts'
+import { organizationTable, readCovered, stateBytes } from './covered.store.ts'
 import { type Features, featuresText } from './features.ts'
 import { inheritedFreeze } from './governance.store.ts'
 
@@ -25,7 +25,7 @@ export interface OrganizationPlan {
   rootThreshold: number
   dataKey: DataKey
   /** The wrapped data key: a row of `organization_key`. */
-  keyRow: Row
+  keyRow: NewDataKey
   /** Its users, all root users. */
   users: Omit<UserPlan, 'userIds'>
   wallet: WalletPlan | null
@@ -63,7 +63,7 @@ export async function insertOrganization(
       frozen: plan.parentId === null ? await inheritedFreeze(tx) : null,
     },
   ])
-  await tx.insert(organizationKeyTable, [plan.keyRow])
+  await insertDataKey(tx, plan.keyRow, nowMs)
   await insertUsers(tx, plan.users)
   if (plan.wallet !== null) await insertWallet(tx, plan.wallet, 1)
   await insertPrivateKeys(tx, plan.privateKeys)
@@ -81,7 +81,7 @@ export async function insertOrganization(
     seq: 1,
     link: entry.link,
     lastMs: birth.atMs,
-    stateMac: stateMac(plan.dataKey.stateKey, { organizationId, revision: 1 }, rows),
+    stateMac: plan.dataKey.mac('state', stateBytes({ organizationId, revision: 1 }, rows)),
     spendingDigest: null,
   }
   await insertChain(tx, birth.auditKey, { head, entry })

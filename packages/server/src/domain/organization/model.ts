@@ -129,6 +129,8 @@ export interface Policy {
 export interface Snapshot {
   organizationId: string
   revision: number
+  /** The version of its data key that sealed at this revision. */
+  keyVersion: number
   name: string
   /** The parent of a sub-organization; null for a root organization. */
   parentId: string | null
@@ -151,6 +153,8 @@ export interface Snapshot {
   setLimits: SetLimits
   /** Whether its host has stopped all activities, here or everywhere. */
   frozen: boolean
+  /** Of the instance: the time that new bodies must be later than, after a restore; null: any. */
+  acceptedFromMs: number | null
   /** When it was deleted; such an organization is found by nobody. */
   deletedMs: number | null
   createdMs: number

@@ -19,7 +19,10 @@ import type {
 } from './model.ts'
 
 /** What a decision reads, but for the place in the chain. */
-export function snapshotFromRows(row: Row, rows: CoveredRows): Omit<Snapshot, 'revision'> {
+export function snapshotFromRows(
+  row: Row,
+  rows: CoveredRows,
+): Omit<Snapshot, 'revision' | 'keyVersion'> {
   const apiKeys = rows.apiKeys.map(apiKeyFromRow)
   const passkeys = rows.passkeys.map(passkeyFromRow)
   const oidcIdentities = rows.oidcIdentities.map(oidcIdentityFromRow)
@@ -51,6 +54,7 @@ export function snapshotFromRows(row: Row, rows: CoveredRows): Omit<Snapshot, 'r
     limits: resourceLimits(parentId !== null, setLimits),
     setLimits,
     frozen: (row['frozen'] ?? 0) !== 0,
+    acceptedFromMs: row['accepted_from_ms'] as number | null,
     deletedMs: row['deleted_ms'] as number | null,
     createdMs: integer(row, 'created_ms'),
     sizeBytes: 1000 + (credentials.length * 2 + others) * 700 + policies.reduce(expressionBytes, 0),

@@ -3,8 +3,9 @@ import { equalBytes } from '@keystead/crypto/node'
 import type { Reader } from '../../store/engine.ts'
 import { findEntryAt, findHead, findNewestLeaf } from '../audit/audit.store.ts'
 import { type Head, Tampered } from '../audit/head.ts'
+import { type DataKey, keyVersionOf } from '../keyvault/dataKeys.ts'
 import type { Keyvault } from '../keyvault/keyvault.ts'
-import { type CoveredRows, readCovered, stateMac } from './covered.store.ts'
+import { type CoveredRows, readCovered, stateBytes } from './covered.store.ts'
 import type { Snapshot } from './model.ts'
 import { snapshotFromRows } from './rows.ts'
 
@@ -22,14 +23,13 @@ export async function loadSnapshot(
   if (head === undefined) return undefined
   await assertNotOlder(reader, head)
   const rows = await readCovered(reader, organizationId)
-  const { stateKey } = await keyvault.dataKey(reader, organizationId)
-  assertState(stateKey, head, rows)
+  await keyvault.withDataKey(reader, organizationId, (dataKey) => assertState(dataKey, head, rows))
   return { snapshot: buildSnapshot(head, rows), head }
 }
 
 /** @throws Tampered when the covered rows are not those of `head` */
-export function assertState(stateKey: Buffer, head: Head, rows: CoveredRows): void {
-  if (!equalBytes(stateMac(stateKey, head, rows), head.stateMac)) {
+export function assertState(dataKey: DataKey, head: Head, rows: CoveredRows): void {
+  if (!dataKey.verifies('state', stateBytes(head, rows), head.stateMac)) {
     throw new Tampered(`rows of organization ${head.organizationId} were changed from outside`)
   }
 }
@@ -47,5 +47,6 @@ async function assertNotOlder(reader: Reader, head: Head): Promise<void> {
 function buildSnapshot(head: Head, rows: CoveredRows): Snapshot {
   const organization = rows.organization[0]
   if (organization === undefined) throw new Tampered(`organization ${head.organizationId} is gone`)
-  return { ...snapshotFromRows(organization, rows), revision: head.revision }
+  const keyVersion = keyVersionOf(head.stateMac)
+  return { ...snapshotFromRows(organization, rows), revision: head.revision, keyVersion }
 }

@@ -109,8 +109,11 @@ async function deliver(turn: DeliveryTurn, row: OutboxRow, lease: DeliveryLease)
 
 async function attempt(turn: DeliveryTurn, row: OutboxRow): Promise<DeliveryOutcome> {
   try {
-    const dataKey = await turn.keyvault.dataKey(turn.store.reader, row.organization_id)
-    const message = openMessage(dataKey, row)
+    const message = await turn.keyvault.withDataKey(
+      turn.store.reader,
+      row.organization_id,
+      (dataKey) => openMessage(dataKey, row),
+    )
     await withinTime(turn.lanes.get(row.lane)?.(message))
     return 'delivered'
   } catch (error) {

@@ -1,5 +1,6 @@
 // Messages of the outbox: sealed when they are written, opened when they are delivered.
 import type { DataKey } from '../keyvault/dataKeys.ts'
+import { secretPlace } from '../keyvault/sealedColumns.ts'
 import type { OutboxRow } from './outbox.store.ts'
 
 export interface NewMessage {
@@ -35,7 +36,7 @@ export function sealMessage(
     id,
     lane,
     kind,
-    payload_sealed: dataKey.seal(placeOf(id), payload),
+    payload_sealed: dataKey.seal(secretPlace('outbox', id), payload),
     next_at_ms: nowMs,
     expires_ms: expiresMs,
   }
@@ -47,10 +48,6 @@ export function openMessage(dataKey: DataKey, row: OutboxRow): Message {
     organizationId: row.organization_id,
     id: row.id,
     kind: row.kind,
-    payload: dataKey.open(placeOf(row.id), row.payload_sealed),
+    payload: dataKey.open(secretPlace('outbox', row.id), row.payload_sealed),
   }
-}
-
-function placeOf(rowId: string) {
-  return { table: 'outbox', column: 'payload_sealed', rowId, version: 1 }
 }

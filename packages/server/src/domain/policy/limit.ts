@@ -1,7 +1,7 @@
 // Limits of policies: how much may be done, by whom or with what, in which time.
 
 /** What is added up: signatures, or the native currency that is moved, in its smallest unit. */
-export type LimitMeasure = 'signatures' | 'wei' | 'lamports' | 'sun'
+export type LimitMeasure = 'signatures' | 'wei' | 'lamports' | 'sun' | 'satoshis'
 
 /** Whose sums are kept apart. */
 export type LimitScope = 'organization' | 'user' | 'wallet' | 'account' | 'destination'

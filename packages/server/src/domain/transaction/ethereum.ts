@@ -7,7 +7,7 @@ import {
   withEthereumChecksum,
 } from '@keystead/crypto/node'
 import { lazy } from '@keystead/policy'
-import type { ParsedTransaction } from './chain.ts'
+import { ecdsaSigning, type ParsedTransaction } from './chain.ts'
 
 const TYPES: Record<EthereumTransactionType, string> = {
   legacy: 'LEGACY',
@@ -22,15 +22,15 @@ export function parseEthereum(bytes: Buffer): ParsedTransaction {
   if (!parsed.ok) return parsed
   const { transaction } = parsed
   const { value, signingHash } = transaction
+  const to = [{ destination: receiver(transaction), amount: value }]
+  const moves = { measure: 'wei', to } as const
   return {
     ok: true,
     transaction: {
       curve: 'secp256k1',
-      isSignedBy: () => true,
       facts: ({ publicKey }) => ({ eth: { tx: lazy(() => describe(transaction, publicKey)) } }),
-      moves: { measure: 'wei', to: [{ destination: receiver(transaction), amount: value }] },
-      message: signingHash,
-      assemble: ({ r, s, v }) => transaction.assemble({ r, s, recovery: v === 0 ? 0 : 1 }),
+      moves: () => moves,
+      signingBy: (signer) => ecdsaSigning(signer, signingHash, transaction.assemble),
     },
   }
 }

@@ -6,7 +6,13 @@ import {
   type SolanaInstruction,
 } from '@keystead/crypto/node'
 import { lazy, type SolanaTransaction as SolanaFacts } from '@keystead/policy'
-import type { Move, ParsedTransaction } from './chain.ts'
+import {
+  type Move,
+  oneSignature,
+  type ParsedTransaction,
+  type Signing,
+  type TransactionSigner,
+} from './chain.ts'
 
 const SYSTEM_PROGRAM = '11111111111111111111111111111111'
 
@@ -34,14 +40,22 @@ export function parseSolana(bytes: Buffer): ParsedTransaction {
     ok: true,
     transaction: {
       curve: 'ed25519',
-      isSignedBy: ({ publicKey }) =>
-        transaction.requiredSigners.includes(encodeAddress('solana', 'ed25519', publicKey)),
       facts: () => facts,
-      moves: { measure: 'lamports', to: movesOf(transaction) },
-      message: transaction.message,
-      assemble: ({ r, s }, { publicKey }) => transaction.assemble(publicKey, Buffer.concat([r, s])),
+      moves: () => ({ measure: 'lamports', to: movesOf(transaction) }),
+      signingBy: (signer) => signingBy(transaction, signer),
     },
   }
+}
+
+function signingBy(
+  transaction: SolanaTransaction,
+  { publicKey }: TransactionSigner,
+): Signing | null {
+  const address = encodeAddress('solana', 'ed25519', publicKey)
+  if (!transaction.requiredSigners.includes(address)) return null
+  return oneSignature(transaction.message, ({ r, s }) =>
+    transaction.assemble(publicKey, Buffer.concat([r, s])),
+  )
 }
 
 /** Null when a program may move more than is said, or only the chain knows to whom. */

@@ -1,4 +1,5 @@
 // Transactions that are signed whole: parsed once, described to policies, put together once signed.
+import { parseBitcoin } from './bitcoin.ts'
 import type { ParsedTransaction } from './chain.ts'
 import { parseEthereum } from './ethereum.ts'
 import { parseSolana } from './solana.ts'
@@ -9,6 +10,7 @@ const PARSERS = {
   TRANSACTION_TYPE_ETHEREUM: parseEthereum,
   TRANSACTION_TYPE_SOLANA: parseSolana,
   TRANSACTION_TYPE_TRON: parseTron,
+  TRANSACTION_TYPE_BITCOIN: parseBitcoin,
 } as const satisfies Record<string, (bytes: Buffer) => ParsedTransaction>
 
 export type TransactionType = keyof typeof PARSERS

@@ -6,7 +6,7 @@ import {
   type TronTransaction,
 } from '@keystead/crypto/node'
 import { lazy } from '@keystead/policy'
-import type { Move, ParsedTransaction } from './chain.ts'
+import { ecdsaSigning, type Move, type ParsedTransaction } from './chain.ts'
 
 /** Contracts that leave all TRX with its owner, but for the fees of the network. */
 const KEEPING: ReadonlySet<TronContractType> = new Set([
@@ -31,11 +31,9 @@ export function parseTron(bytes: Buffer): ParsedTransaction {
     ok: true,
     transaction: {
       curve: 'secp256k1',
-      isSignedBy: () => true,
       facts: () => ({ tron: { tx: lazy(() => describe(transaction)) } }),
-      moves: { measure: 'sun', to: movesOf(transaction.contract) },
-      message: transaction.signingHash,
-      assemble: ({ r, s, v }) => transaction.assemble({ r, s, recovery: v === 0 ? 0 : 1 }),
+      moves: () => ({ measure: 'sun', to: movesOf(transaction.contract) }),
+      signingBy: (signer) => ecdsaSigning(signer, transaction.signingHash, transaction.assemble),
     },
   }
 }

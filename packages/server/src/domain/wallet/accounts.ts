@@ -1,9 +1,10 @@
 // Reading wallet accounts: every row is authenticated before anybody relies on its address or key.
+import type { AddressFormat } from '@keystead/crypto/node'
 import { AppError } from '../../errors.ts'
 import { isUuid } from '../../platform/ids.ts'
 import type { Reader } from '../../store/engine.ts'
 import type { Keyvault, SigningKey } from '../keyvault/keyvault.ts'
-import type { Snapshot } from '../organization/model.ts'
+import type { PrivateKey, Snapshot } from '../organization/model.ts'
 import { accountSubject, privateKeySubject, type Subject } from '../policy/subject.ts'
 import { addressKey, assertAccount, type WalletAccount } from './wallet.ts'
 import {
@@ -24,22 +25,22 @@ interface Services {
  * @throws Tampered when the row is not one that this server wrote
  */
 export async function loadAccountOf(
-  { reader, keyvault }: Services,
+  services: Services,
   organization: Snapshot,
   place: { addressKey: string } | { id: string },
 ): Promise<WalletAccount | undefined> {
   const { organizationId } = organization
-  const account = await findAccountToSignWith(reader, organizationId, place)
+  const account = await findAccountToSignWith(services.reader, organizationId, place)
   if (account === undefined || !organization.wallets.has(account.wallet_id)) return undefined
-  assertAccount(await keyvault.dataKey(reader, organizationId), account)
+  await assertAccounts(services, organizationId, [account])
   return account
 }
 
 /** The key of an account. */
 export function accountKey(account: WalletAccount): SigningKey {
   const { curve, public_key: publicKey, wallet_id: walletId, path, address } = account
-  const { organization_id: organizationId } = account
-  return { organizationId, curve, publicKey, source: { walletId, path, address } }
+  const { organization_id: organizationId, address_format: addressFormat } = account
+  return { organizationId, curve, publicKey, addressFormat, source: { walletId, path, address } }
 }
 
 /** What a request about an account is about, for policies; nothing when there is no such account. */
@@ -110,16 +111,22 @@ async function findSigner(
 }
 
 function findPrivateKey(organization: Snapshot, signWith: string): SigningKey | undefined {
+  const byId = organization.privateKeys.get(signWith.toLowerCase())
+  if (byId !== undefined) return signerOf(organization, byId, null)
   const wanted = addressKey(signWith)
-  const found =
-    organization.privateKeys.get(signWith.toLowerCase()) ??
-    [...organization.privateKeys.values()].find(({ addresses }) =>
-      addresses.some(({ address }) => addressKey(address) === wanted),
-    )
-  if (found === undefined) return undefined
-  const { organizationId } = organization
-  const { curve, publicKey, id: privateKeyId } = found
-  return { organizationId, curve, publicKey, source: { privateKeyId } }
+  for (const key of organization.privateKeys.values()) {
+    const found = key.addresses.find(({ address }) => addressKey(address) === wanted)
+    if (found !== undefined) return signerOf(organization, key, found.format)
+  }
+  return undefined
+}
+
+function signerOf(
+  { organizationId }: Snapshot,
+  { curve, publicKey, id: privateKeyId }: PrivateKey,
+  addressFormat: AddressFormat | null,
+): SigningKey {
+  return { organizationId, curve, publicKey, addressFormat, source: { privateKeyId } }
 }
 
 async function findAccount(
@@ -136,23 +143,32 @@ async function findAccount(
 
 /** One account of a wallet. @throws Tampered when the row is not one that this server wrote */
 export async function loadAccount(
-  { reader, keyvault }: Services,
+  services: Services,
   organizationId: string,
   place: AccountPlace,
 ): Promise<WalletAccount | undefined> {
-  const account = await findAccountInWallet(reader, organizationId, place)
-  if (account !== undefined) assertAccount(await keyvault.dataKey(reader, organizationId), account)
+  const account = await findAccountInWallet(services.reader, organizationId, place)
+  if (account !== undefined) await assertAccounts(services, organizationId, [account])
   return account
 }
 
 /** A page of accounts, oldest first. @throws Tampered when a row is not one that this server wrote */
 export async function loadAccounts(
-  { reader, keyvault }: Services,
+  services: Services,
   organizationId: string,
   page: AccountPage,
 ): Promise<WalletAccount[]> {
-  const accounts = await listAccounts(reader, organizationId, page)
-  const dataKey = await keyvault.dataKey(reader, organizationId)
-  for (const account of accounts) assertAccount(dataKey, account)
+  const accounts = await listAccounts(services.reader, organizationId, page)
+  await assertAccounts(services, organizationId, accounts)
   return accounts
+}
+
+function assertAccounts(
+  { reader, keyvault }: Services,
+  organizationId: string,
+  accounts: readonly WalletAccount[],
+): Promise<void> {
+  return keyvault.withDataKey(reader, organizationId, (dataKey) => {
+    for (const account of accounts) assertAccount(dataKey, account)
+  })
 }

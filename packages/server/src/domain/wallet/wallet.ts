@@ -4,8 +4,6 @@ import {
   addressFormats,
   type Curve,
   encodeAddress,
-  equalBytes,
-  hmacSha256,
   type MnemonicLength,
   parsePath,
 } from '@keystead/crypto/node'
@@ -38,7 +36,7 @@ export interface WalletAccount {
   path: string
   address_format: AddressFormat
   address: string
-  /** What `signWith` is compared with: EVM addresses in lower case, others as they are. */
+  /** What `signWith` is compared with: {@link addressKey}. */
   address_key: string
   public_key: Buffer
   mac: Buffer
@@ -150,9 +148,9 @@ export function deriveAccounts(
   return derived
 }
 
-/** How an address is looked up: EVM addresses in any case, all others exactly. */
+/** How an address is looked up: EVM, Sui and Aptos addresses in any case, all others exactly. */
 export function addressKey(address: string): string {
-  return /^0x[0-9a-f]{40}$/i.test(address) ? address.toLowerCase() : address
+  return /^0x(?:[0-9a-f]{40}|[0-9a-f]{64})$/i.test(address) ? address.toLowerCase() : address
 }
 
 /** The account as one whose key was exported. */
@@ -163,26 +161,28 @@ export function exportedAccount(dataKey: DataKey, account: WalletAccount): Walle
 
 /** @throws Tampered when the row is not one that this server wrote */
 export function assertAccount(dataKey: DataKey, account: WalletAccount): void {
-  if (!equalBytes(accountMac(dataKey, account), account.mac)) {
+  if (!dataKey.verifies('row', accountBytes(account), account.mac)) {
     throw new Tampered(`wallet account ${account.id} was changed from outside`)
   }
 }
 
-function accountMac(dataKey: DataKey, account: Omit<WalletAccount, 'mac'>): Buffer {
-  return hmacSha256(
-    dataKey.rowKey,
-    encodeFields([
-      'keystead.wallet-account',
-      uuidToBytes(account.organization_id),
-      uuidToBytes(account.id),
-      uuidToBytes(account.wallet_id),
-      account.curve,
-      account.path,
-      account.address_format,
-      account.address,
-      account.public_key,
-      // Only where it is set, so that rows from before it keep their MAC.
-      ...(account.exported === null ? [] : [account.exported]),
-    ]),
-  )
+/** What authenticates the row, by the newest version of the data key. */
+export function accountMac(dataKey: DataKey, account: Omit<WalletAccount, 'mac'>): Buffer {
+  return dataKey.mac('row', accountBytes(account))
+}
+
+function accountBytes(account: Omit<WalletAccount, 'mac'>): Buffer {
+  return encodeFields([
+    'keystead.wallet-account',
+    uuidToBytes(account.organization_id),
+    uuidToBytes(account.id),
+    uuidToBytes(account.wallet_id),
+    account.curve,
+    account.path,
+    account.address_format,
+    account.address,
+    account.public_key,
+    // Only where it is set, so that rows from before it keep their MAC.
+    ...(account.exported === null ? [] : [account.exported]),
+  ])
 }

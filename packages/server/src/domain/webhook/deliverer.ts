@@ -195,10 +195,16 @@ export class WebhookDeliverer {
       const url = organization === undefined ? null : featureValue(organization, 'WEBHOOK')
       const row = await findEventBody(store.reader, organizationId, id)
       if (typeof url !== 'string' || row === undefined) return NOWHERE
-      const dataKey = await keyvault.dataKey(store.reader, organizationId)
-      const event = { id, body: openBody(dataKey, row) }
       const target = new URL(url)
-      const signed = signedHeaders({ instance: keyvault.instance, dataKey }, event, { url, atMs })
+      const { event, signed } = await keyvault.withDataKey(
+        store.reader,
+        organizationId,
+        (dataKey) => {
+          const event = { id, body: openBody(dataKey, row) }
+          const keys = { instance: keyvault.instance, dataKey }
+          return { event, signed: signedHeaders(keys, event, { url, atMs }) }
+        },
+      )
       const headers = { ...FIXED_HEADERS, ...signed }
       const status = await post(
         target,

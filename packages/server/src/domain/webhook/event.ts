@@ -3,6 +3,7 @@ import { newUuid } from '../../platform/ids.ts'
 import type { Row } from '../../store/engine.ts'
 import type { ActivityRow, VoteRow } from '../activity/activity.ts'
 import type { DataKey } from '../keyvault/dataKeys.ts'
+import { secretPlace } from '../keyvault/sealedColumns.ts'
 import type { OutboxRow } from '../outbox/outbox.store.ts'
 import type { DescribeActivity } from './announcer.ts'
 
@@ -65,7 +66,7 @@ export function eventRows(
       seq,
       n,
       activity_id: activity.id,
-      body_sealed: dataKey.seal(placeOf(id), body),
+      body_sealed: dataKey.seal(secretPlace('webhook_event', id), body),
       at_ms: atMs,
       attempts: 0,
       first_attempt_ms: null,
@@ -92,9 +93,5 @@ export function eventRows(
 
 /** @throws Error when the row is not what was written */
 export function openBody(dataKey: DataKey, row: { id: string; body_sealed: Buffer }): Buffer {
-  return dataKey.open(placeOf(row.id), row.body_sealed)
-}
-
-function placeOf(rowId: string) {
-  return { table: 'webhook_event', column: 'body_sealed', rowId, version: 1 }
+  return dataKey.open(secretPlace('webhook_event', row.id), row.body_sealed)
 }

@@ -13,6 +13,7 @@ const MEASURE = {
   LIMIT_MEASURE_WEI: 'wei',
   LIMIT_MEASURE_LAMPORTS: 'lamports',
   LIMIT_MEASURE_SUN: 'sun',
+  LIMIT_MEASURE_SATOSHIS: 'satoshis',
 } as const satisfies Record<string, LimitMeasure>
 
 const SCOPE = {

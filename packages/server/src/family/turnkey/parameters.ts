@@ -12,6 +12,7 @@ import {
   toCredentials,
   type WireCredentials,
 } from './credentialParameters.ts'
+import { addressFormat, curve } from './keyNames.ts'
 
 const person = {
   userName: label,
@@ -87,36 +88,6 @@ export const verificationToken = secret(
   text(4096).refine(() => false, 'this server has not issued this token'),
 ).optional()
 
-const CURVE = {
-  CURVE_SECP256K1: 'secp256k1',
-  CURVE_ED25519: 'ed25519',
-  CURVE_P256: 'p256',
-} as const
-
-const ADDRESS_FORMAT = {
-  ADDRESS_FORMAT_UNCOMPRESSED: 'uncompressed',
-  ADDRESS_FORMAT_COMPRESSED: 'compressed',
-  ADDRESS_FORMAT_ETHEREUM: 'ethereum',
-  ADDRESS_FORMAT_SOLANA: 'solana',
-  ADDRESS_FORMAT_TRON: 'tron',
-} as const
-
-const curve = oneOf(['CURVE_SECP256K1', 'CURVE_ED25519', 'CURVE_P256'], {
-  invalid: 'invalid curve',
-  missing: 'curve required',
-})
-
-const addressFormat = oneOf(
-  [
-    'ADDRESS_FORMAT_UNCOMPRESSED',
-    'ADDRESS_FORMAT_COMPRESSED',
-    'ADDRESS_FORMAT_ETHEREUM',
-    'ADDRESS_FORMAT_SOLANA',
-    'ADDRESS_FORMAT_TRON',
-  ],
-  { invalid: 'invalid address format', missing: 'invalid address format' },
-)
-
 /** `accounts[]` of wallets. */
 export const walletAccountParams = z
   .strictObject({
@@ -131,9 +102,9 @@ export const walletAccountParams = z
   })
   .transform(
     (account): AccountParams => ({
-      curve: CURVE[account.curve],
+      curve: account.curve,
       path: account.path,
-      addressFormat: ADDRESS_FORMAT[account.addressFormat],
+      addressFormat: account.addressFormat,
       name: account.name ?? null,
     }),
   )
@@ -153,8 +124,8 @@ export const privateKeyParams = newPrivateKey.transform(toPrivateKeyParams)
 export function toPrivateKeyParams(key: z.output<typeof newPrivateKey>): PrivateKeyParams {
   return {
     name: key.privateKeyName,
-    curve: CURVE[key.curve],
-    addressFormats: [...new Set(key.addressFormats)].map((format) => ADDRESS_FORMAT[format]),
+    curve: key.curve,
+    addressFormats: [...new Set(key.addressFormats)],
     tagIds: key.privateKeyTags,
     imported: null,
   }
@@ -178,6 +149,3 @@ export function wireName<K extends string, V extends string>(
   if (name === undefined) throw new Error(`\`${value}\` has no name on the wire`)
   return name
 }
-
-export const curveNames = CURVE
-export const addressFormatNames = ADDRESS_FORMAT

@@ -1,6 +1,5 @@
 // Raw payloads: their encodings and hash functions, and signatures as the wire has them.
 import {
-  type Curve,
   decodeHex,
   hashAuthorization,
   hashTypedData,
@@ -9,7 +8,7 @@ import {
 } from '@keystead/crypto/node'
 import { lazy } from '@keystead/policy'
 import { z } from 'zod'
-import type { Signature } from '../../domain/keyvault/keyvault.ts'
+import { isTaproot, type Signature, type SigningKey } from '../../domain/keyvault/keyvault.ts'
 import { AppError } from '../../errors.ts'
 import type { Subject } from '../../domain/policy/subject.ts'
 import { oneOf } from '../../operation/schemas.ts'
@@ -50,36 +49,40 @@ export interface RawPayload {
   hashFunction: z.output<typeof hashFunction>
 }
 
+type Signer = Pick<SigningKey, 'curve' | 'addressFormat'>
+
 /**
- * What is signed: a 32-byte digest for ECDSA curves, the whole message for Ed25519. The Ethereum
+ * What is signed: a 32-byte digest for ECDSA and taproot, the whole message for Ed25519. The Ethereum
  * encodings say themselves how they are hashed (EIP-712, EIP-7702), whatever `hashFunction` says.
- * @throws AppError `INVALID_PAYLOAD_ENCODING` (not of that encoding, or not for this curve),
+ * @throws AppError `INVALID_PAYLOAD_ENCODING` (not of that encoding, or not for this key),
  *   `INVALID_HASH_FUNCTION` (not for this curve), `INVALID_PAYLOAD` (empty, or no digest of 32
  *   bytes under NO_OP)
  */
-export function payloadBytes(curve: Curve, raw: RawPayload): Buffer {
+export function payloadBytes(signer: Signer, raw: RawPayload): Buffer {
   switch (raw.encoding) {
     case 'PAYLOAD_ENCODING_EIP712':
-      return ethereumDigest(curve, hashTypedData(raw.payload))
+      return ethereumDigest(signer, hashTypedData(raw.payload))
     case 'PAYLOAD_ENCODING_EIP7702_AUTHORIZATION':
-      return ethereumDigest(curve, hashAuthorization(raw.payload))
+      return ethereumDigest(signer, hashAuthorization(raw.payload))
     case 'PAYLOAD_ENCODING_HEXADECIMAL':
     case 'PAYLOAD_ENCODING_TEXT_UTF8':
-      return hashed(curve, raw, decodePayload(raw))
+      return hashed(signer, raw, decodePayload(raw))
   }
 }
 
 function ethereumDigest(
-  curve: Curve,
+  signer: Signer,
   hashing: { ok: true; digest: Buffer } | { ok: false; reason: string },
 ): Buffer {
-  const reason = hashing.ok ? 'needs a secp256k1 key' : hashing.reason
-  if (hashing.ok && curve === 'secp256k1') return hashing.digest
+  const isEcdsa = signer.curve === 'secp256k1' && !isTaproot(signer)
+  if (hashing.ok && isEcdsa) return hashing.digest
+  const needed = isTaproot(signer) ? 'an address that is not of taproot' : 'a secp256k1 key'
+  const reason = hashing.ok ? `needs ${needed}` : hashing.reason
   const violations = [{ field: 'payload', description: reason }]
   throw new AppError('INVALID_PAYLOAD_ENCODING', { violations })
 }
 
-function hashed(curve: Curve, { hashFunction: name }: RawPayload, bytes: Buffer): Buffer {
+function hashed({ curve }: Signer, { hashFunction: name }: RawPayload, bytes: Buffer): Buffer {
   if (bytes.length === 0) throw new AppError('INVALID_PAYLOAD')
   if ((curve === 'ed25519') !== (name === 'HASH_FUNCTION_NOT_APPLICABLE')) {
     throw new AppError('INVALID_HASH_FUNCTION')

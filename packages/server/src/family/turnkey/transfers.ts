@@ -13,7 +13,6 @@ import { AppError } from '../../errors.ts'
 import type { Context } from '../../operation/context.ts'
 import { Refusal } from '../../operation/operation.ts'
 import { lines } from '../../operation/schemas.ts'
-import type { Tx } from '../../store/engine.ts'
 
 /** `encryptedBundle`: what a client encrypted to the key of an import bundle. */
 export const encryptedBundle = lines(16_384)
@@ -56,10 +55,11 @@ export const IMPORT_ERRORS = [
 export async function initImport(ctx: Context, userId: string, kind: ImportKind) {
   refuseOtherUsers(ctx, userId)
   const { organizationId } = ctx.organization
-  const dataKey = await ctx.keyvault.dataKey(ctx.reader, organizationId)
+  const dataKey = await ctx.keyvault.dataKey(ctx.reader, ctx.organization)
   // No longer than a request can wait for votes: what waits longer could not run anyway.
   const expiresMs = ctx.nowMs + ctx.pendingMs
-  const key = createImportKey(dataKey, { organizationId, userId, kind }, expiresMs)
+  const place = { organizationId, userId, kind }
+  const key = createImportKey(dataKey, place, { id: ctx.newId(), expiresMs })
   return { result: { importBundle: ctx.keyvault.importBundle(key) }, key }
 }
 
@@ -92,8 +92,10 @@ export async function planImport<P>(
   { key, message }: Arrival,
   plan: (imported: ImportedSecret) => P,
 ): Promise<P> {
-  const dataKey = await ctx.keyvault.dataKey(ctx.reader, ctx.organization.organizationId)
-  const imported = openImport(dataKey, key, message)
+  const { organizationId } = ctx.organization
+  const imported = await ctx.keyvault.withDataKey(ctx.reader, organizationId, (dataKey) =>
+    openImport(dataKey, key, message),
+  )
   if (imported === undefined) throw new AppError('INVALID_ENCRYPTED_BUNDLE')
   try {
     return plan(imported)
@@ -101,17 +103,6 @@ export async function planImport<P>(
     if (!(error instanceof AppError)) throw error
     throw new Refusal(error, async (tx) => void (await takeImportKey(tx, key)))
   }
-}
-
-/**
- * SECURITY: in the transaction of the import itself, so that of two at once one fails.
- * @throws AppError `IMPORT_NOT_INITIALIZED` when the key is gone, or has expired by now
- */
-export async function useImportKey(
-  tx: Tx & { readonly nowMs: number },
-  key: ImportKey,
-): Promise<void> {
-  if (!(await takeImportKey(tx, key))) throw new AppError('IMPORT_NOT_INITIALIZED')
 }
 
 function refuseOtherUsers({ actor, organization }: Context, userId: string): void {

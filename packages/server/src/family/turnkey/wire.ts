@@ -6,7 +6,7 @@ import type { PlannedPrivateKey } from '../../domain/privateKey/privateKey.ts'
 import type { WalletAccount } from '../../domain/wallet/wallet.ts'
 import type { JsonValue } from '../../platform/strictJson.ts'
 import { z } from 'zod'
-import { addressFormatNames, curveNames, wireName } from './parameters.ts'
+import { wireAddressFormat, wireCurve } from './keyNames.ts'
 import {
   apiKeyResult,
   authenticatorResult,
@@ -59,10 +59,10 @@ export function wireWalletAccount(account: WalletAccount): z.input<typeof wallet
     walletAccountId: account.id,
     organizationId: account.organization_id,
     walletId: account.wallet_id,
-    curve: wireName(curveNames, account.curve),
+    curve: wireCurve(account.curve),
     pathFormat: 'PATH_FORMAT_BIP32',
     path: account.path,
-    addressFormat: wireName(addressFormatNames, account.address_format),
+    addressFormat: wireAddressFormat(account.address_format),
     address: account.address,
     createdAt: wireTime(account.created_ms),
     updatedAt: wireTime(account.created_ms),
@@ -88,7 +88,7 @@ export const exampleWalletAccount: z.input<typeof walletAccountResult> = {
 const address = z.object({ format: z.string(), address: z.string() })
 
 function wireAddress({ format, address: text }: PlannedPrivateKey['addresses'][number]) {
-  return { format: wireName(addressFormatNames, format), address: text }
+  return { format: wireAddressFormat(format), address: text }
 }
 
 /** What creating a private key answers. */
@@ -141,7 +141,7 @@ export function wirePrivateKey(key: PrivateKey): z.input<typeof privateKeyResult
     privateKeyId: key.id,
     publicKey: publicKey.toString('hex'),
     privateKeyName: key.name,
-    curve: wireName(curveNames, key.curve),
+    curve: wireCurve(key.curve),
     addresses: key.addresses.map(wireAddress),
     privateKeyTags: [...key.tagIds],
     createdAt: wireTime(key.createdMs),

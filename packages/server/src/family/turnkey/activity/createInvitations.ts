@@ -66,7 +66,7 @@ export const createInvitations = defineActivity({
   changes: 'snapshot',
   async prepare(ctx, { invitations }) {
     const plan = planInvitations({ ...ctx, invitations })
-    const dataKey = await ctx.keyvault.dataKey(ctx.reader, plan.organizationId)
+    const dataKey = await ctx.keyvault.dataKey(ctx.reader, ctx.organization)
     const messages = plan.planned.map((one) => invitationMessage(ctx, one, dataKey))
     const invitationIds = plan.planned.map(({ row }) => row['id'] as string)
     return { result: { invitationIds }, plan, messages }

@@ -68,7 +68,7 @@ export const createPrivateKeys = defineActivity({
   changes: 'snapshot',
   async prepare(ctx, { privateKeys }) {
     const { organizationId } = ctx.organization
-    const dataKey = await ctx.keyvault.dataKey(ctx.reader, organizationId)
+    const dataKey = await ctx.keyvault.dataKey(ctx.reader, ctx.organization)
     const planned = planPrivateKeys({ ...ctx, organizationId, dataKey, keys: privateKeys })
     return { result: { privateKeys: planned.map(wireNewPrivateKey) }, planned }
   },

@@ -50,7 +50,7 @@ export const createWallet = defineActivity({
   changes: 'snapshot',
   async prepare(ctx, { walletName, accounts, mnemonicLength: length }) {
     const { organizationId } = ctx.organization
-    const dataKey = await ctx.keyvault.dataKey(ctx.reader, organizationId)
+    const dataKey = await ctx.keyvault.dataKey(ctx.reader, ctx.organization)
     const plan = planWallet({ ...ctx, organizationId, dataKey }, ctx.organization, {
       name: walletName,
       mnemonic: length,

@@ -49,7 +49,7 @@ export const createWalletAccounts = defineActivity({
   async prepare(ctx, { walletId, accounts, persist }) {
     const { organizationId, wallets } = ctx.organization
     if (!wallets.has(walletId)) return ctx.fail('WALLET_NOT_FOUND')
-    const dataKey = await ctx.keyvault.dataKey(ctx.reader, organizationId)
+    const dataKey = await ctx.keyvault.dataKey(ctx.reader, ctx.organization)
     const seed = await ctx.keyvault.seed(ctx.reader, organizationId, walletId)
     const derived = deriveAccounts(
       { ...ctx, organizationId, dataKey },

@@ -44,7 +44,7 @@ export const exportWalletAccount = defineActivity({
     const account = await loadAccountOf(ctx, ctx.organization, place)
     if (account === undefined) return ctx.fail('WALLET_ACCOUNT_NOT_FOUND')
     const exportBundle = await ctx.keyvault.exportKey(ctx.reader, accountKey(account), target)
-    const dataKey = await ctx.keyvault.dataKey(ctx.reader, account.organization_id)
+    const dataKey = await ctx.keyvault.dataKey(ctx.reader, ctx.organization)
     const result = { address: account.address, exportBundle }
     return { result, exported: exportedAccount(dataKey, account) }
   },

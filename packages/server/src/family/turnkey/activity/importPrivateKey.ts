@@ -1,19 +1,14 @@
 // IMPORT_PRIVATE_KEY: takes in a private key that was encrypted to an import bundle's key.
 import { z } from 'zod'
+import { takeImportKey } from '../../../domain/keyvault/importKey.store.ts'
 import { insertPrivateKeys } from '../../../domain/privateKey/privateKey.store.ts'
 import { planPrivateKeys, refusePrivateKeys } from '../../../domain/privateKey/privateKey.ts'
-import { assert } from '../../../errors.ts'
+import { AppError, assert } from '../../../errors.ts'
 import type { Context } from '../../../operation/context.ts'
 import { defineActivity } from '../../../operation/operation.ts'
 import { uuid } from '../../../operation/schemas.ts'
 import { privateKeyMembers, toPrivateKeyParams } from '../parameters.ts'
-import {
-  encryptedBundle,
-  IMPORT_ERRORS,
-  loadImportKey,
-  planImport,
-  useImportKey,
-} from '../transfers.ts'
+import { encryptedBundle, IMPORT_ERRORS, loadImportKey, planImport } from '../transfers.ts'
 import { newPrivateKeyResult, wireNewPrivateKey } from '../wire.ts'
 
 export const importPrivateKey = defineActivity({
@@ -69,7 +64,7 @@ export const importPrivateKey = defineActivity({
   async prepare(ctx, params) {
     const { organizationId } = ctx.organization
     const key = await checked(ctx, params)
-    const dataKey = await ctx.keyvault.dataKey(ctx.reader, organizationId)
+    const dataKey = await ctx.keyvault.dataKey(ctx.reader, ctx.organization)
     const planned = await planImport(ctx, { key, message: params.encryptedBundle }, (imported) => {
       const keys = [{ ...toPrivateKeyParams({ ...params, privateKeyTags: [] }), imported }]
       return planPrivateKeys({ ...ctx, organizationId, dataKey, keys })
@@ -79,7 +74,8 @@ export const importPrivateKey = defineActivity({
     return { result: wireNewPrivateKey(made), planned, key }
   },
   async effects(tx, { planned, key }) {
-    await useImportKey(tx, key)
+    // SECURITY: of two imports at once, one finds the key gone.
+    if (!(await takeImportKey(tx, key))) throw new AppError('IMPORT_NOT_INITIALIZED')
     await insertPrivateKeys(tx, planned)
   },
 })

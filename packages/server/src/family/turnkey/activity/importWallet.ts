@@ -1,18 +1,14 @@
 // IMPORT_WALLET: takes in a mnemonic that was encrypted to an import bundle's key.
 import { z } from 'zod'
+import { takeImportKey } from '../../../domain/keyvault/importKey.store.ts'
 import { insertWallet } from '../../../domain/wallet/wallet.store.ts'
 import { planWallet, refuseWallet } from '../../../domain/wallet/wallet.ts'
+import { AppError } from '../../../errors.ts'
 import type { Context } from '../../../operation/context.ts'
 import { defineActivity } from '../../../operation/operation.ts'
 import { label, list, uuid } from '../../../operation/schemas.ts'
 import { walletAccountParams } from '../parameters.ts'
-import {
-  encryptedBundle,
-  IMPORT_ERRORS,
-  loadImportKey,
-  planImport,
-  useImportKey,
-} from '../transfers.ts'
+import { encryptedBundle, IMPORT_ERRORS, loadImportKey, planImport } from '../transfers.ts'
 
 export const importWallet = defineActivity({
   name: 'importWallet',
@@ -60,7 +56,7 @@ export const importWallet = defineActivity({
   async prepare(ctx, params) {
     const { organizationId } = ctx.organization
     const key = await checked(ctx, params)
-    const dataKey = await ctx.keyvault.dataKey(ctx.reader, organizationId)
+    const dataKey = await ctx.keyvault.dataKey(ctx.reader, ctx.organization)
     const { accounts, walletName: name, encryptedBundle: message } = params
     const plan = await planImport(ctx, { key, message }, (mnemonic) =>
       planWallet({ ...ctx, organizationId, dataKey }, ctx.organization, {
@@ -73,7 +69,8 @@ export const importWallet = defineActivity({
     return { result: { walletId: plan.walletId, addresses }, plan, key }
   },
   async effects(tx, { plan, key }) {
-    await useImportKey(tx, key)
+    // SECURITY: of two imports at once, one finds the key gone.
+    if (!(await takeImportKey(tx, key))) throw new AppError('IMPORT_NOT_INITIALIZED')
     await insertWallet(tx, plan, tx.seq)
   },
 })

@@ -48,7 +48,11 @@ export const signRawPayload = defineActivity({
   result: z.object({
     r: z.string().describe('64 hexadecimal digits without `0x`.'),
     s: z.string().describe('64 hexadecimal digits without `0x`.'),
-    v: z.string().describe('`00` or `01`: the recovery id.'),
+    v: z
+      .string()
+      .describe(
+        '`00` or `01`: the recovery id. Always `00` for Ed25519 and taproot, where r ‖ s is the signature.',
+      ),
   }),
   errors: [
     'SIGNING_RESOURCE_NOT_FOUND',
@@ -81,5 +85,5 @@ export const signRawPayload = defineActivity({
 /** The key, and the bytes that it is to sign. */
 async function loadBoth(ctx: Context, { signWith, ...what }: RawPayload & { signWith: string }) {
   const signer = await loadSigner(ctx, ctx.organization, signWith)
-  return { signer, message: payloadBytes(signer.curve, what) }
+  return { signer, message: payloadBytes(signer, what) }
 }

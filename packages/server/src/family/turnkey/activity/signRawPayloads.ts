@@ -87,6 +87,6 @@ export const signRawPayloads = defineActivity({
 /** The key, and the bytes that it is to sign. */
 async function loadAll(ctx: Context, { signWith, payloads, ...how }: z.output<typeof params>) {
   const signer = await loadSigner(ctx, ctx.organization, signWith)
-  const messages = payloads.map((one) => payloadBytes(signer.curve, { payload: one, ...how }))
+  const messages = payloads.map((one) => payloadBytes(signer, { payload: one, ...how }))
   return { signer, messages }
 }

@@ -54,7 +54,7 @@ export const signTransaction = defineActivity({
       const parsed = parsedOf(params)
       if (!parsed.ok || parsed.transaction.curve !== signer.curve) return {}
       const { transaction } = parsed
-      return { ...transaction.facts(signer), moves: transaction.moves }
+      return { ...transaction.facts(signer), moves: transaction.moves(signer) }
     }),
   signs: () => 1,
   limit: 'crypto',
@@ -99,29 +99,33 @@ export const signTransaction = defineActivity({
   changes: 'nothing',
   foresee: loadBoth,
   async prepare(ctx, params) {
-    const { signer, transaction } = await loadBoth(ctx, params)
-    const signature = await ctx.keyvault.sign(ctx.reader, signer, transaction.message)
-    const signed = transaction.assemble(signature, signer)
-    return { result: { signedTransaction: signed.toString('hex') } }
+    const { signer, signing } = await loadBoth(ctx, params)
+    const signatures = []
+    for (const message of signing.messages) {
+      signatures.push(await ctx.keyvault.sign(ctx.reader, signer, message))
+    }
+    return { result: { signedTransaction: signing.assemble(signatures).toString('hex') } }
   },
   effects: null,
 })
 
-/** The key, and the transaction that it is to sign. */
+/** The key, and what it is to sign of the transaction. */
 async function loadBoth(
   ctx: Context<(typeof errors)[number]>,
   params: Transaction & { signWith: string },
 ) {
   const signer = await loadSigner(ctx, ctx.organization, params.signWith)
-  const parsed = parsedOf(params)
-  if (!parsed.ok) {
-    const violations = [{ field: 'unsignedTransaction', description: parsed.reason }]
+  const unparseable = (description: string) => {
+    const violations = [{ field: 'unsignedTransaction', description }]
     return ctx.fail('TRANSACTION_UNPARSEABLE', { violations })
   }
+  const parsed = parsedOf(params)
+  if (!parsed.ok) return unparseable(parsed.reason)
   const { transaction } = parsed
   if (signer.curve !== transaction.curve) return ctx.fail(CURVE_ERRORS[transaction.curve])
-  if (!transaction.isSignedBy(signer)) return ctx.fail('TRANSACTION_SIGNER')
-  return { signer, transaction }
+  const signing = transaction.signingBy(signer)
+  if (signing === null) return ctx.fail('TRANSACTION_SIGNER')
+  return signing.ok ? { signer, signing } : unparseable(signing.reason)
 }
 
 interface Transaction {

@@ -1,5 +1,5 @@
 // Ethereum addresses from public keys, in the mixed-case spelling of EIP-55.
-import { keccak256 } from './hash.ts'
+import { keccak256 } from '../hash.ts'
 
 /**
  * The address of an uncompressed secp256k1 key, `0x` and 40 hex digits in EIP-55 case.

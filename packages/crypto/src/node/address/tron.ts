@@ -1,6 +1,6 @@
 // Tron addresses: a prefix byte and the 20 bytes of an Ethereum address, in Base58Check.
 import { createBase58check } from '@scure/base'
-import { keccak256, sha256 } from './hash.ts'
+import { keccak256, sha256 } from '../hash.ts'
 
 /** What the first of the 21 bytes of an address is on every public network. */
 export const tronAddressPrefix = 0x41

@@ -1,9 +1,10 @@
 // Reads bytes from front to back, and refuses instead of reading beyond the end.
-import { refuse } from '../verdict.ts'
+import { refuse } from './verdict.ts'
 
 const compactBitsPerByte = 7
 const compactBytesMax = 3
 const uint16Max = 0xffff
+const compactSizeLong = 0xfd
 
 export class ByteReader {
   readonly #bytes: Buffer
@@ -27,6 +28,11 @@ export class ByteReader {
     return this.take(1).readUInt8()
   }
 
+  /** 32 bits, little-endian. */
+  uint32(): number {
+    return this.take(4).readUInt32LE()
+  }
+
   /** 64 bits, little-endian. */
   uint64(): bigint {
     return this.take(8).readBigUInt64LE()
@@ -47,12 +53,35 @@ export class ByteReader {
     return refuse(`${this.#what} has a length over 65535`)
   }
 
+  /** Bitcoin's length prefix (CompactSize), in its shortest form; below 2^32. */
+  compactSize(): number {
+    const first = this.byte()
+    if (first < compactSizeLong) return first
+    if (first > compactSizeLong + 1) refuse(`${this.#what} has a length of 2^32 or more`)
+    const isTwoBytes = first === compactSizeLong
+    const value = isTwoBytes ? this.take(2).readUInt16LE() : this.uint32()
+    if (value < (isTwoBytes ? compactSizeLong : uint16Max + 1)) {
+      refuse(`${this.#what} has a length that is not in its shortest form`)
+    }
+    return value
+  }
+
+  /** Bytes after their length as {@link compactSize}. */
+  sized(): Buffer {
+    return this.take(this.compactSize())
+  }
+
+  /** Whether nothing is left. */
+  get isAtEnd(): boolean {
+    return this.#at === this.#bytes.length
+  }
+
   /** All that is left. */
   rest(): Buffer {
     return this.take(this.#bytes.length - this.#at)
   }
 
   end(): void {
-    if (this.#at !== this.#bytes.length) refuse(`${this.#what} has trailing bytes`)
+    if (!this.isAtEnd) refuse(`${this.#what} has trailing bytes`)
   }
 }
