@@ -41,6 +41,7 @@ const USUAL: ReadonlyMap<string, Usual> = new Map([
   ['DOGE_TESTNET', secp256k1((index) => `m/44'/1'/${index}'/0/0`)],
   ['TON_V3R2', ed25519((index) => `m/44'/607'/${index}'/0'/0'`)],
   ['TON_V4R2', ed25519((index) => `m/44'/607'/${index}'/0'/0'`)],
+  ['TON_V5R1', ed25519((index) => `m/44'/607'/${index}'/0'/0'`)],
   ['XRP', secp256k1((index) => `m/44'/144'/${index}'/0/0`)],
   ...bitcoin('MAINNET', 0),
   ...bitcoin('TESTNET', 1),
