@@ -24,6 +24,12 @@ const programs: Program[] = [
     why: 'counts rate limits for several processes',
   },
   {
+    command: 'softhsm2-util',
+    args: ['--version'],
+    debianPackage: 'softhsm2',
+    why: 'is the hardware token of a seal',
+  },
+  {
     command: 'strace',
     args: ['-V'],
     debianPackage: 'strace',

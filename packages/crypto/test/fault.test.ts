@@ -35,6 +35,18 @@ const faultySigning = interceptBinding(`(folder) => {
     },
   }
 }`)
+const faultyAddition = interceptBinding(`(folder) => {
+  const { Secp256k1 } = find(folder)
+  return {
+    Secp256k1: class extends Secp256k1 {
+      privateKeyTweakAdd(key, ...rest) {
+        const code = super.privateKeyTweakAdd(key, ...rest)
+        key[31] ^= 1
+        return code
+      }
+    },
+  }
+}`)
 // The generator: a valid point, but not the public key of the key that signs.
 const faultyPublicKey = `
   import { ECDH } from 'node:crypto'
@@ -63,6 +75,12 @@ test('a known public key does not switch the self-check off', () => {
     expect(runAfter('', signWith(publicKey))).toBe('32')
     expect(runAfter(faultySigning, signWith(publicKey))).toBe('signature self-check failed')
   }
+})
+
+test('signSchnorr gives no signature that fails its self-check', () => {
+  const signing = 'keystead.signSchnorr(Buffer.alloc(32, 0x11), Buffer.alloc(32, 0x22)).length'
+  expect(runAfter('', signing)).toBe('64')
+  expect(runAfter(faultyAddition, signing)).toBe('signature self-check failed')
 })
 
 test.each([

@@ -212,7 +212,8 @@ describe('the fee', () => {
     ['of another claimed input', two(['p2wpkh', 'both'], ['p2wpkh', 'claim']), false, null],
     ['of another claimed taproot input', two(['p2wpkh', 'both'], ['p2tr', 'claim']), false, null],
     ['of a claimed input among two', two(['p2wpkh', 'claim'], ['p2wpkh', 'both']), false, null],
-  ])('%s', (_what, psbt, isTaproot, fee) => {
+  ])('%s', (...row) => {
+    const [, psbt, isTaproot, fee] = row
     expect(feeOf(psbt, isTaproot)).toBe(fee)
   })
 

@@ -1,5 +1,7 @@
-// Bitcoin: what is refused and why; which key of an account signs; what policies and limits allow.
+// Bitcoin: what is refused and why; which key of an account signs, and which one leaves in an export;
+// what policies and limits allow.
 import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js'
+import { generatePrivateKey, publicKeyOf, uncompressPublicKey } from '@keystead/crypto/node'
 import { HDNodeWallet } from 'ethers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -11,6 +13,7 @@ import {
   transactionOf,
 } from '../../support/bitcoin.ts'
 import { generateKey, type TestClient } from '../../support/client.ts'
+import { decryptExport } from '../../../packages/server/test/support/transfers.ts'
 import { type KnownWorld, MNEMONIC, startKnownWorld } from './knownWallet.ts'
 import { createUser, errorOf, ethereumAccount, PATHS, violationsOf } from './world.ts'
 
@@ -180,6 +183,19 @@ describe('a taproot address', () => {
       .find(({ address }) => address === taproot())
     const answer = await signPayload(account?.walletAccountId ?? '')
     expect(schnorr.verify(bytesOf(answer.at(signature)), digest, outputKey)).toBe(true)
+  })
+
+  test('leaves in an export with its plain key, which wallets tweak again', async () => {
+    await signPayload(taproot())
+    const recipient = generatePrivateKey('p256')
+    const compressed = publicKeyOf('p256', recipient)
+    const answer = await world.admin.submit('export_wallet_account', {
+      address: taproot(),
+      targetPublicKey: uncompressPublicKey('p256', compressed).toString('hex'),
+    })
+    const bundle = answer.at<string>('activity.result.exportWalletAccountResult.exportBundle')
+    const { privateKey } = HDNodeWallet.fromPhrase(MNEMONIC, undefined, PATH)
+    expect(`0x${decryptExport(bundle, recipient).toString('hex')}`).toBe(privateKey)
   })
 
   test('of a private key signs so only when it is named by that address', async () => {

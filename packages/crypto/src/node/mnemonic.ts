@@ -64,12 +64,16 @@ export function entropyToMnemonic(
  * letter do not matter. Of words that are valid in two languages the first is named: their seed is
  * the same, but not their entropy.
  *
+ * @param languages - those to try; by default all
  * @returns undefined when a word, the number of words or the checksum is wrong
  */
-export function parseMnemonic(text: string): Mnemonic | undefined {
+export function parseMnemonic(
+  text: string,
+  languages: readonly MnemonicLanguage[] = mnemonicLanguages,
+): Mnemonic | undefined {
   const words = tidy(text)
   if (words === undefined) return undefined
-  for (const language of mnemonicLanguages) {
+  for (const language of languages) {
     const entropy = entropyOf(words, language)
     if (entropy !== undefined) return { words, language, entropy }
   }

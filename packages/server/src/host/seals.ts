@@ -73,7 +73,7 @@ function isProved({ deps }: App, seal: Seal): boolean {
   return deps.keyvault.isTrustedSeal(seal) && 'provedMs' in detailsOf(seal)
 }
 
-/** Notes in a seal's row what happened to it now. @throws HostError, Tampered */
+/** Notes in a seal's row what happened to it now. @throws HostError */
 export function noteSeal(app: App, { sealId, note }: SealNote): Promise<void> {
   return changeSeals(app, {
     action: note === 'provedMs' ? 'seal.test' : 'seal.export',
@@ -82,8 +82,10 @@ export function noteSeal(app: App, { sealId, note }: SealNote): Promise<void> {
     async effects(tx) {
       const seal = (await listSeals(tx)).find(({ id }) => id === sealId)
       if (seal === undefined) return `there is no seal ${sealId}`
+      const { keyvault } = app.deps
+      if (!keyvault.isTrustedSeal(seal)) return `seal ${sealId} was changed from outside`
       const details = { ...detailsOf(seal), [note]: tx.nowMs }
-      await updateSealDetails(tx, app.deps.keyvault.redescribeSeal(seal, details))
+      await updateSealDetails(tx, keyvault.redescribeSeal(seal, details))
       return null
     },
   })

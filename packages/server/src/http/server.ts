@@ -67,6 +67,7 @@ export function createHttpServer(backend: Backend, options: HttpOptions): Fastif
     done()
   })
   allowOrigins(server, options.corsOrigins)
+  closeWhileSealed(server, backend)
   for (const family of backend.families) mountFamily(server, backend, family)
   mountProbes(server, backend)
   if (backend.unseal !== null) mountUnsealing(server, backend.unseal)
@@ -79,6 +80,19 @@ export function createHttpServer(backend: Backend, options: HttpOptions): Fastif
     return send(reply, errorReply(fallback, adopt(error, backend)))
   })
   return server
+}
+
+/** What a sealed server answers by itself; operations answer in the shape of their family. */
+const OPEN_WHILE_SEALED = ['/healthz', '/readyz', '/.well-known/keystead', '/unseal']
+
+/** A sealed server has nothing to say about anything else. */
+function closeWhileSealed(server: FastifyInstance, backend: Backend): void {
+  const operations = backend.families.flatMap(({ registry }) => registry.operations)
+  const open = new Set([...OPEN_WHILE_SEALED, ...operations.map(({ path }) => path)])
+  server.addHook('onRequest', (request, reply, done) => {
+    if (!backend.isSealed() || open.has(request.routeOptions.url ?? '')) done()
+    else void send(reply, errorReply(backend.families[0], new AppError('SEALED')))
+  })
 }
 
 function mountFamily(server: FastifyInstance, backend: Backend, family: Family): void {

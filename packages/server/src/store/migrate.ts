@@ -32,16 +32,17 @@ const BUSY_MS_STEP = 10
 
 /**
  * Brings the schema to this program's version, in one transaction.
+ * @param upTo the last version to apply, if not every one that this program knows
  * @throws Error when the database was written by a newer program
  * @throws Busy when another process has been writing to it for five seconds
  */
-export async function migrate(store: Store): Promise<void> {
+export async function migrate(store: Store, upTo = Infinity): Promise<void> {
   // Asked first: a database that is up to date need not be written.
   if ((await presentVersion(store.reader)) === newestOf(migrations(store.engine))) return
   const deadlineMs = performance.now() + BUSY_MS_MAX
   for (;;) {
     try {
-      await store.write('alone', (tx) => apply(tx))
+      await store.write('alone', (tx) => apply(tx, upTo))
       return
     } catch (error) {
       // A database in use is no reason not to start: on SQLite a running server often writes.
@@ -77,7 +78,7 @@ function newestOf(known: readonly { version: number }[]): number {
  * The same inside a transaction of the caller's.
  * @param upTo the version to stop at, for rows that were written by an older program
  */
-export async function apply(tx: Tx, upTo = Number.MAX_SAFE_INTEGER): Promise<void> {
+export async function apply(tx: Tx, upTo = Infinity): Promise<void> {
   if (tx.engine === 'postgres') await tx.all('select pg_advisory_xact_lock(7235487)')
   await tx.run('create table if not exists schema_version (version bigint primary key)')
   const row = await tx.one<{ version: number | null }>(NEWEST)

@@ -49,6 +49,8 @@ class Connection implements Tx {
     this.db.exec(
       'PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0',
     )
+    // SECURITY: wrapped keys that were deleted do not stay in pages that are written anyway.
+    this.db.exec('PRAGMA secure_delete = FAST')
     this.db.exec('PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY')
   }
 

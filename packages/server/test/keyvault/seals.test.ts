@@ -7,7 +7,7 @@ import { exportLog } from '../../src/commands.ts'
 import { listSeals as readSeals } from '../../src/domain/keyvault/keyvault.store.ts'
 import { Keyvault } from '../../src/domain/keyvault/keyvault.ts'
 import { RootKeys } from '../../src/domain/keyvault/rootKeys.ts'
-import { detailsOf, wrapForAllSeals } from '../../src/domain/keyvault/seals.ts'
+import { detailsOf, OlderSeal, wrapForAllSeals } from '../../src/domain/keyvault/seals.ts'
 import { openWith, unsealByConfig } from '../../src/host/unsealing.ts'
 import {
   addFileSeal,
@@ -111,9 +111,9 @@ describe.each(engines)('seals on %s', (engine) => {
       const sealId = await makeOlder(older, byWords(words))
       const next = { version: 2, key: Buffer.alloc(32, 7) }
       const { rootKeys } = await open(older, byFile(older))
-      await expect(wrapForAllSeals(older.app.store.reader, rootKeys, next)).rejects.toThrow(
-        `seal test ${sealId}`,
-      )
+      const { reader } = older.app.store
+      const wrapping = wrapForAllSeals(reader, rootKeys, next)
+      await expect(wrapping).rejects.toThrow(new OlderSeal({ id: sealId, kind: 'recovery' }))
       expect(await openWith(placeOf(older), byWords('abandon '.repeat(23) + 'art'))).toBeUndefined()
       expect((await open(older, byWords(words), sealId)).rootKeys.toText()).toBe(expected)
       const row = (await readSeals(older.app.store.reader)).find(({ id }) => id === sealId)
@@ -267,7 +267,9 @@ describe('a row that was changed by SQL', () => {
 
   test('is not written to, whatever it says', async () => {
     await withRow('public_key', strangersKey(), async () => {
-      await expect(testSeal(instance.config, byWords(words), sealId)).rejects.toThrow()
+      await expect(testSeal(instance.config, byWords(words), sealId)).rejects.toThrow(
+        'changed from outside',
+      )
       const [row] = await readSeals(instance.app.store.reader)
       expect(detailsOf(row ?? { details: '{}' })).toEqual({})
     })

@@ -1,6 +1,6 @@
 // A crash at every write of a rotation leaves what every seal opens, and the next process finishes.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { rekey, rotateDataKeys } from '../../src/host/rotation.ts'
+import { rekey } from '../../src/host/rotation.ts'
 import { engines } from '../support/instance.ts'
 import { Crashes } from './crashes.ts'
 
@@ -13,12 +13,5 @@ describe.each(engines)('a crash on %s', (engine) => {
 
   test('at every write of the replacement of the root key', async () => {
     expect(await crashes.atEveryWrite((app) => rekey(app))).toBeGreaterThanOrEqual(15)
-  })
-
-  test('at every write of the rotation of a data key', async () => {
-    const count = await crashes.atEveryWrite((app, organizationId) =>
-      rotateDataKeys(app, { organizationId }),
-    )
-    expect(count).toBeGreaterThanOrEqual(15)
   })
 })

@@ -1,15 +1,20 @@
 // An instance that has everything data keys make, and what must be readable of it at any time.
+import { sealMessage, uncompressPublicKey } from '@keystead/crypto/node'
 import { expect } from 'vitest'
 import { apiKeyParams, type Answer, generateKey } from '../../../../tests/support/client.ts'
 import { invitationParams } from '../../../../tests/support/invitee.ts'
 import type { App } from '../../src/app.ts'
 import { findActivity } from '../../src/domain/activity/activity.store.ts'
+import { findImportKey } from '../../src/domain/keyvault/importKey.store.ts'
+import { openImport } from '../../src/domain/keyvault/importKeys.ts'
 import { openBody } from '../../src/domain/webhook/event.ts'
 import { listWaitingMail } from '../../src/host/waitingMail.ts'
+import { readProgress } from '../../src/host/rotation.ts'
 import { showSecret } from '../../src/host/webhooks.ts'
 import { createRotation, type Rotation } from '../../src/jobs/rotation.ts'
 import { signedBody } from '../../src/pipeline/bodies.ts'
 import type { Clock } from '../../src/platform/clock.ts'
+import type { Reader } from '../../src/store/engine.ts'
 import { accountParams, adminClient, AppClient, createWallet, signBody } from '../support/client.ts'
 import type { Instance } from '../support/instance.ts'
 import { setWebhook } from '../support/webhooks.ts'
@@ -41,6 +46,8 @@ export async function furnish(instance: Instance): Promise<Furniture> {
   const keyId = made.at('activity.result.createPrivateKeysResultV2.privateKeys.0.privateKeyId')
   const listed = await admin.query('list_wallet_accounts')
   const signers = [address, listed.at('accounts.1.walletAccountId'), keyId]
+  const { userId } = instance.admin
+  await done(admin.submit('init_import_wallet', { userId }))
   await setWebhook(admin, WEBHOOK)
   const invitations = [invitationParams(instance.admin.userId)]
   await done(admin.submit('create_invitations', { invitations }))
@@ -107,6 +114,19 @@ export async function readEverything(
     )
     expect(body.toString()).toContain('"seq"')
   }
+  const importing = { organizationId: instance.organizationId, kind: 'wallet' as const }
+  const importKey = await findImportKey(store.reader, {
+    ...importing,
+    userId: instance.admin.userId,
+  })
+  if (importKey === undefined) throw new Error('the import key is gone')
+  const message = sealMessage(uncompressPublicKey('p256', importKey.public_key), Buffer.from('m'))
+  const imported = await deps.keyvault.withDataKey(
+    store.reader,
+    importing.organizationId,
+    (dataKey) => openImport(dataKey, importKey, message),
+  )
+  expect(imported?.read().toString()).toBe('m')
   const held = await instance.rows<{ id: string; organization_id: string }>(
     'select id, organization_id from activity where sealed_body is not null',
   )
@@ -124,6 +144,14 @@ export async function readEverything(
 
 export function organizations(instance: Instance) {
   return instance.rows<{ organization_id: string }>('select organization_id from organization')
+}
+
+/** Nothing is left under an older key, and no older key is left. */
+export async function expectComplete(reader: Reader): Promise<void> {
+  expect(await readProgress(reader)).toMatchObject({
+    rootKey: { dataKeysLeft: 0, replacing: false },
+    dataKeys: { toRotate: 0, toRewrap: 0 },
+  })
 }
 
 /** The jobs of rotation in the process of `app`. */

@@ -93,36 +93,6 @@ describe.each(engines)('the root key on %s', (engine) => {
     await readEverything(instance, furniture, await instance.openWith(await unsealed()))
   })
 
-  test('is not replaced again before the last replacement is complete', async () => {
-    await rekey(instance.app)
-    await expect(rekey(instance.app)).rejects.toThrow('being replaced already')
-    await complete()
-    expect(await rekey(instance.app)).toBe(3)
-  })
-
-  test('is not replaced while a seal of the older form cannot be wrapped for', async () => {
-    await instance.tamper(
-      'update seal set public_key = null, auth_key = null where kind = ?',
-      'recovery',
-    )
-    const [seal] = await instance.rows<{ id: string }>(
-      `select id from seal where kind = 'recovery'`,
-    )
-    await expect(rekey(instance.app)).rejects.toThrow(`the recovery seal ${seal?.id}`)
-    expect(await versionsOf()).toEqual([1])
-  })
-
-  test('is not wrapped for a seal whose public key somebody else put in', async () => {
-    const [other] = await instance.rows<{ public_key: Buffer }>(
-      `select public_key from seal where kind = 'file'`,
-    )
-    const forged = other?.public_key ?? Buffer.alloc(65)
-    await instance.tamper(`update seal set public_key = ? where kind = 'recovery'`, forged)
-    await expect(rekey(instance.app)).rejects.toThrow('changed from outside')
-    expect(await versionsOf()).toEqual([1])
-    expect(await instance.count('seal_wrap')).toBe(2)
-  })
-
   test('is replaced while data keys are rotated', async () => {
     await rotateDataKeys(instance.app, { organizationId: null })
     await rekey(instance.app)

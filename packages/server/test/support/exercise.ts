@@ -17,6 +17,11 @@ import {
   findSubOrganizationsOf,
   listRootOrganizations,
 } from '../../src/domain/organization/lookup.store.ts'
+import {
+  listAgedKeys,
+  listKeysUnderOlder,
+  listRewrapping,
+} from '../../src/domain/keyvault/rotation.store.ts'
 import { listExpiredImportKeys } from '../../src/domain/keyvault/importKey.store.ts'
 import { addRequests } from '../../src/domain/usage/rateWindow.store.ts'
 import { listUsage } from '../../src/domain/usage/usage.store.ts'
@@ -24,13 +29,17 @@ import { WebhookDeliverer } from '../../src/domain/webhook/deliverer.ts'
 import { listEvents } from '../../src/domain/webhook/webhook.store.ts'
 import { backUp, backupWarnings } from '../../src/host/backup.ts'
 import { freeze, setLimits } from '../../src/host/governance.ts'
+import { readProgress, rekey, rotateDataKeys } from '../../src/host/rotation.ts'
 import { replayEvents } from '../../src/host/webhooks.ts'
 import { ActivityExpiry } from '../../src/jobs/expireActivities.ts'
 import { ExpiredKeyPurge } from '../../src/jobs/purgeExpiredKeys.ts'
+import { createRotation } from '../../src/jobs/rotation.ts'
 import { ImportKeyPurge } from '../../src/jobs/purgeImportKeys.ts'
 import { isInitialised } from '../../src/host/instance.ts'
 import { unsealByConfig } from '../../src/host/unsealing.ts'
 import { INSTANCE_ID } from '../../src/platform/ids.ts'
+import { addRecoverySeal, removeSeal, testSeal } from '../../src/host/sealCommands.ts'
+import { openWith } from '../../src/host/unsealing.ts'
 import { listWaitingMail } from '../../src/host/waitingMail.ts'
 import { archivePath, orderOf } from './archives.ts'
 import {
@@ -43,6 +52,7 @@ import {
 } from './client.ts'
 import type { Instance } from './instance.ts'
 import { encryptTo } from './transfers.ts'
+import { byFile, byWords, placeOf } from './seals.ts'
 import { deleteKeys, verifyEmail } from './units.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -67,11 +77,13 @@ export async function exercise(instance: Instance): Promise<void> {
   await govern(instance, admin)
   await useWebhooks(instance, admin)
   await voteOn(instance, admin)
+  await rotateKeys(instance)
   await checkpoint()
   await useArchives(instance)
   await stopCheckpoints({ store, holder: 'test' })
   await instance.verify()
   await isInitialised(store)
+  await useSeals(instance)
   const { reader } = deps.store
   await listRootOrganizations(reader, { after: null, limit: 10 })
   await findSubOrganizationsOf(reader, admin.organizationId, {
@@ -106,6 +118,15 @@ async function useArchives({ app, config }: Instance): Promise<void> {
 
 /** Before the key of every row. */
 const LEAST = { uuid: INSTANCE_ID, text: '', integer: 0, bytes: Buffer.alloc(0) }
+
+/** Adds, tests and removes a seal. */
+async function useSeals(instance: Instance): Promise<void> {
+  const { config } = instance
+  const { sealId, words } = await addRecoverySeal(config)
+  await testSeal(config, byWords(words), sealId)
+  await removeSeal(config, sealId)
+  await openWith(placeOf(instance), byFile(instance))
+}
 
 async function useWallets(admin: AppClient): Promise<void> {
   const { walletId, address } = await createWallet(admin, 'statements')
@@ -369,6 +390,28 @@ function expireWaiting({ app }: Instance): Promise<void> {
     window,
     announcerIn,
   }).run()
+}
+
+/** Rotates in a first process, and lets the time pass after which old keys go. */
+async function rotateKeys(instance: Instance): Promise<void> {
+  const { app, organizationId } = instance
+  let laterMs = 0
+  const clock = { now: () => Date.now() + laterMs }
+  const { store } = app
+  const jobs = createRotation({ ...app.deps, store, clock, holder: 'test', rotationDays: null })
+  await rotateDataKeys(app, { organizationId })
+  await rekey(app)
+  await rotateDataKeys(app, { organizationId: null })
+  for (let round = 0; round < 2; round++) {
+    await jobs.run()
+    laterMs += 2 * 60_000
+  }
+  await readProgress(store.reader)
+  const place = { organization_id: organizationId, version: 1, root_version: 1 }
+  const wrapped = { ...place, wrapped: Buffer.of() }
+  await listKeysUnderOlder(store.reader, 1, { after: wrapped, limit: 1 })
+  await listAgedKeys(store.reader, 1, { after: { ...place, created_ms: 1 }, limit: 1 })
+  await listRewrapping(store.reader, { after: organizationId, limit: 1 })
 }
 
 async function voteOn(instance: Instance, admin: AppClient): Promise<void> {

@@ -11,11 +11,15 @@ const WHOLE: Record<string, RegExp> = {
     /^select [\w, ]+ from \w+ order by [\w, ]+ limit (\?|\$1)$/,
   'a restore gives up every event that waits':
     /^update webhook_event .* where outcome = 'waiting'$/,
-  'an instance has a handful of seals': /from seal order by id$/,
+  'an instance has a handful of seals': /from seal order by id$|from seal_wrap where root_version </,
+  'an instance has a root key, or two while it is replaced': /from root_key order by version$/,
+  'the partial index holds the superseded keys only':
+    /from organization_key where superseded_ms is not null/,
   'an instance has a handful of keys': /from instance_key order by name, version$/,
   'an export takes every chain': /^select organization_id from organization_head order by/,
   'the partial index holds the dirty heads only': /from organization_head where dirty = 1 order by/,
-  'it takes the end of the index': /from checkpoint order by height desc limit 1$/,
+  'it takes the end of the index':
+    /from (checkpoint order by height|root_key order by version) desc limit 1$/,
 }
 
 /** Transactions, settings, the schema itself, and inserts that look nothing up. */

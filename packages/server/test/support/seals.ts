@@ -6,6 +6,7 @@ import {
   hkdfSha256,
   mnemonicToEntropy,
 } from '@keystead/crypto/node'
+import type { SealName } from '../../src/domain/keyvault/keyvault.store.ts'
 import { readSealFile } from '../../src/domain/keyvault/sealFile.ts'
 import { encodeFields } from '../../src/platform/encoding.ts'
 import { uuidToBytes } from '../../src/platform/ids.ts'
@@ -50,14 +51,17 @@ export async function sealRows(instance: Instance) {
   }
 }
 
+/** How versions without public keys wrapped a root key. */
+export function olderWrap({ id, kind }: SealName, secret: Buffer, rootKey: Buffer): Buffer {
+  const key = aeadKey(hkdfSha256(secret, Buffer.from(`keystead.seal.${kind}`), 32))
+  return aeadSeal(key, rootKey, encodeFields(['keystead.seal', kind, uuidToBytes(id)]))
+}
+
 /** Turns a seal back into what versions without public keys wrote. */
 export async function makeOlder(instance: Instance, opener: Opener): Promise<string> {
   if (!('secret' in opener)) throw new Error('older seals have secrets')
   const { sealId, rootKeys } = await open(instance, opener)
-  const { kind, secret } = opener
-  const key = aeadKey(hkdfSha256(secret, Buffer.from(`keystead.seal.${kind}`), 32))
-  const context = encodeFields(['keystead.seal', kind, uuidToBytes(sealId)])
-  const wrapped = aeadSeal(key, rootKeys.newest.key, context)
+  const wrapped = olderWrap({ id: sealId, kind: opener.kind }, opener.secret, rootKeys.newest.key)
   await instance.tamper(
     `update seal set public_key = null, auth_key = null, details = '{}' where id = ?u`,
     sealId,

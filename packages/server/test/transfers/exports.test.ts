@@ -1,6 +1,6 @@
 // Exports: to one key of the caller, noted in the same transaction, and only where that is allowed.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { publicKeyOf } from '@keystead/crypto/node'
+import { parseMnemonic, publicKeyOf } from '@keystead/crypto/node'
 import type { Answer } from '../../../../tests/support/client.ts'
 import { accountParams, adminClient, type AppClient, createWallet } from '../support/client.ts'
 import { engines, type Instance, openInstance } from '../support/instance.ts'
@@ -157,6 +157,22 @@ describe.each(engines)('exports on %s', (engine) => {
     expect(errorText(await ask())).toBe('request not authorized')
     const policyIds = made.at<string[]>('activity.result.createPoliciesResult.policyIds')
     await admin.submit('delete_policies', { policyIds })
+  })
+
+  test('give the words in the language that is asked for', async () => {
+    const { walletId } = await createWallet(admin, 'translated')
+    const ask = async (language?: string) =>
+      bundleOf(
+        await admin.submit('export_wallet', { walletId, targetPublicKey, language }),
+        'exportWallet',
+      ).toString()
+    const own = parseMnemonic(await ask(), ['english'])
+    expect(own).toBeDefined()
+    expect(await ask('MNEMONIC_LANGUAGE_ENGLISH')).toBe(own?.words)
+    const spanish = parseMnemonic(await ask('MNEMONIC_LANGUAGE_SPANISH'), ['spanish'])
+    expect(spanish?.entropy).toEqual(own?.entropy)
+    const params = { walletId, targetPublicKey, language: 'MNEMONIC_LANGUAGE_KLINGON' }
+    expect((await admin.submit('export_wallet', params)).status).toBe(400)
   })
 
   test('keep nothing that is readable without the target key', async () => {

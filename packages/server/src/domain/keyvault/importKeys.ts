@@ -9,7 +9,7 @@ import {
 import { encodeFields } from '../../platform/encoding.ts'
 import { uuidToBytes } from '../../platform/ids.ts'
 import { Tampered } from '../audit/head.ts'
-import type { DataKey } from './dataKeys.ts'
+import { type DataKey, UnknownKeyVersion } from './dataKeys.ts'
 import { secretPlace } from './sealedColumns.ts'
 
 /** What an import may bring. */
@@ -88,6 +88,8 @@ function openImportKey(dataKey: DataKey, row: ImportKey): Buffer {
   try {
     secret = dataKey.open(secretPlace('import_key', row.id), row.sealed)
   } catch (cause) {
+    // The caller loads the data key anew.
+    if (cause instanceof UnknownKeyVersion) throw cause
     throw new Tampered(`${place} does not open`, { cause })
   }
   const privateKey = secret.subarray(-32)

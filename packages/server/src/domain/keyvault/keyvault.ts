@@ -4,6 +4,7 @@ import {
   type AddressFormat,
   bitcoinFormatOf,
   type Curve,
+  type MnemonicLanguage,
   publicKeyOf,
   sealMessage,
   signBundle,
@@ -215,16 +216,18 @@ export class Keyvault {
 
   /**
    * A wallet's words, and its passphrase if it has one, for the holder of a P-256 key alone.
+   * @param wallet.language see `openPhrase`
    * @returns the text of an export bundle
    */
   async exportWallet(
     reader: Reader,
-    { organizationId, walletId }: { organizationId: string; walletId: string },
+    wallet: { organizationId: string; walletId: string; language: MnemonicLanguage | null },
     targetKey: Buffer,
   ): Promise<string> {
+    const { organizationId, walletId, language } = wallet
     const secret = await loadWalletSecret(reader, organizationId, walletId)
     const phrase = await this.withDataKey(reader, organizationId, (dataKey) =>
-      openPhrase(dataKey, walletId, secret),
+      openPhrase(dataKey, { wallet_id: walletId, ...secret }, language),
     )
     return this.#exportBundle(organizationId, targetKey, phrase)
   }

@@ -53,7 +53,7 @@ export class RootKeys {
 
   /** Forgets the keys before that version, which wrap nothing any more. */
   forgetBefore(version: number): void {
-    for (const known of [...this.#keys.keys()]) if (known < version) this.#keys.delete(known)
+    for (const known of this.#keys.keys()) if (known < version) this.#keys.delete(known)
   }
 
   /** @throws Error when that version is not known */

@@ -53,6 +53,10 @@ interface KeyPage<Last> {
   limit: number
 }
 
+/** Its organization was not deleted. */
+const PRESENT = `(select o.deleted_ms from organization o
+  where o.organization_id = k.organization_id) is null`
+
 /** A data key that has sealed since then. */
 export interface AgedKey {
   organization_id: string
@@ -67,8 +71,7 @@ export function listAgedKeys(
 ): Promise<AgedKey[]> {
   return reader.all<AgedKey>(
     `select k.organization_id, k.created_ms from organization_key k
-     join organization o on o.organization_id = k.organization_id
-     where k.superseded_ms is null and k.created_ms < ? and o.deleted_ms is null
+     where k.superseded_ms is null and k.created_ms < ? and ${PRESENT}
        ${after === null ? '' : 'and (k.created_ms, k.organization_id) > (?, ?u)'}
      order by k.created_ms, k.organization_id limit ?`,
     untilMs,
@@ -138,8 +141,7 @@ export async function findLeftToRotate(
     `select
        (select count(*) from organization_key where root_version < ?) as under_older,
        (select count(*) from organization_key k
-          join organization o on o.organization_id = k.organization_id
-          where k.superseded_ms is null and o.deleted_ms is null
+          where k.superseded_ms is null and ${PRESENT}
             and k.created_ms < (select before_ms from rotation_request where id = 1)) as to_rotate,
        (select count(distinct organization_id) from organization_key
           where superseded_ms is not null) as to_rewrap`,

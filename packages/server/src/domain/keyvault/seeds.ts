@@ -2,7 +2,9 @@
 import {
   type Curve,
   derivePrivateKey,
+  entropyToMnemonic,
   generateMnemonic,
+  type MnemonicLanguage,
   type MnemonicLength,
   mnemonicToSeed,
   parseMnemonic,
@@ -102,19 +104,29 @@ function importedPhrase(bytes: Buffer): Phrase {
 
 /**
  * What an export hands out: the words and, if there is one, the passphrase after a line feed.
+ * @param language the word list to say the same entropy in; null: the words that make the seed
  * @throws Error when the bytes are not this wallet's
  */
 export function openPhrase(
   dataKey: DataKey,
-  walletId: string,
-  { version, sealed }: Pick<SealedSeed, 'version' | 'sealed'>,
+  { wallet_id, version, sealed }: Omit<SealedSeed, 'organization_id'>,
+  language: MnemonicLanguage | null,
 ): Buffer {
-  const secret = dataKey.open(secretPlace('wallet_secret', walletId, version), sealed)
+  const secret = dataKey.open(secretPlace('wallet_secret', wallet_id, version), sealed)
   // Version 1 held the words alone, version 2 no passphrase.
-  if (version === 1) return secret
-  const phrase = secret.subarray(SEED_BYTES)
-  const withoutPassphrase = phrase.indexOf('\n') === phrase.length - 1
-  return version >= 3 && withoutPassphrase ? phrase.subarray(0, -1) : phrase
+  const text = secret.toString('utf8', version === 1 ? 0 : SEED_BYTES)
+  const at = text.indexOf('\n')
+  const words = inLanguage(at < 0 ? text : text.slice(0, at), language)
+  const passphrase = at < 0 ? '' : text.slice(at + 1)
+  return Buffer.from(passphrase === '' ? words : `${words}\n${passphrase}`)
+}
+
+function inLanguage(mnemonic: string, language: MnemonicLanguage | null): string {
+  // Words that two lists share stay as they are in both: others would make other keys.
+  if (language === null || parseMnemonic(mnemonic, [language]) !== undefined) return mnemonic
+  const read = parseMnemonic(mnemonic)
+  if (read === undefined) throw new Error('the words of a stored wallet do not parse')
+  return entropyToMnemonic(read.entropy, language)
 }
 
 /** @throws Error when the bytes are not this wallet's */

@@ -1,5 +1,10 @@
 // What imports and exports of keys share: their parameters, and the use of an import's key.
-import { parsePublicKey, parseSealedMessage, type SealedMessage } from '@keystead/crypto/node'
+import {
+  type MnemonicLanguage,
+  parsePublicKey,
+  parseSealedMessage,
+  type SealedMessage,
+} from '@keystead/crypto/node'
 import { z } from 'zod'
 import { findImportKey, takeImportKey } from '../../domain/keyvault/importKey.store.ts'
 import {
@@ -43,6 +48,24 @@ export const deleteWithoutExport = z
   .optional()
   .describe('Delete what was never exported, too.')
   .transform((value) => value === true)
+
+const LANGUAGES = {
+  MNEMONIC_LANGUAGE_ENGLISH: 'english',
+  MNEMONIC_LANGUAGE_SIMPLIFIED_CHINESE: 'simplified_chinese',
+  MNEMONIC_LANGUAGE_TRADITIONAL_CHINESE: 'traditional_chinese',
+  MNEMONIC_LANGUAGE_CZECH: 'czech',
+  MNEMONIC_LANGUAGE_FRENCH: 'french',
+  MNEMONIC_LANGUAGE_ITALIAN: 'italian',
+  MNEMONIC_LANGUAGE_JAPANESE: 'japanese',
+  MNEMONIC_LANGUAGE_KOREAN: 'korean',
+  MNEMONIC_LANGUAGE_SPANISH: 'spanish',
+} as const satisfies Record<string, MnemonicLanguage>
+
+/** `language` of exports. */
+export const mnemonicLanguage = z
+  .enum(Object.keys(LANGUAGES) as (keyof typeof LANGUAGES)[], 'must be a MNEMONIC_LANGUAGE_…')
+  .describe('Absent: the words that make its seed. Those of another language make other keys.')
+  .transform((name) => LANGUAGES[name])
 
 /** What importing may fail with, beside what it brings. */
 export const IMPORT_ERRORS = [

@@ -4,7 +4,7 @@ import { walletSubject } from '../../../domain/policy/subject.ts'
 import { markWalletExported } from '../../../domain/wallet/wallet.store.ts'
 import { defineActivity } from '../../../operation/operation.ts'
 import { uuid } from '../../../operation/schemas.ts'
-import { targetPublicKey } from '../transfers.ts'
+import { mnemonicLanguage, targetPublicKey } from '../transfers.ts'
 
 export const exportWallet = defineActivity({
   name: 'exportWallet',
@@ -21,7 +21,11 @@ export const exportWallet = defineActivity({
   ownUser: () => null,
   concerns: ({ organization }, { walletId }) => walletSubject(organization, walletId),
   limit: 'crypto',
-  params: z.strictObject({ walletId: uuid, targetPublicKey }),
+  params: z.strictObject({
+    walletId: uuid,
+    targetPublicKey,
+    language: mnemonicLanguage.optional(),
+  }),
   older: [],
   result: z.object({ walletId: z.uuid(), exportBundle: z.string() }),
   errors: ['WALLET_NOT_FOUND'],
@@ -38,11 +42,11 @@ export const exportWallet = defineActivity({
     },
   },
   changes: 'snapshot',
-  async prepare(ctx, { walletId, targetPublicKey: target }) {
+  async prepare(ctx, { walletId, targetPublicKey: target, language = null }) {
     const { organizationId, wallets } = ctx.organization
     if (!wallets.has(walletId)) return ctx.fail('WALLET_NOT_FOUND')
     const place = { organizationId, walletId }
-    const exportBundle = await ctx.keyvault.exportWallet(ctx.reader, place, target)
+    const exportBundle = await ctx.keyvault.exportWallet(ctx.reader, { ...place, language }, target)
     return { result: { walletId, exportBundle }, place }
   },
   effects: (tx, { place }) => markWalletExported(tx, place.organizationId, place.walletId),
