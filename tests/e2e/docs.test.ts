@@ -203,7 +203,7 @@ describe('in a shell', () => {
         expect(message).toMatch(
           isForInvitee
             ? /public key/
-            : /not found|found with fingerprint|wallet account|users missing|only a sub-organization|sub-organizations$/,
+            : /not found|found with fingerprint|wallet account|users missing|only a sub-organization|sub-organizations$|who makes the request$/,
         )
       }
     },

@@ -22,6 +22,8 @@ export interface ServerOptions {
   under?: readonly string[]
   /** Makes it the leader of a process group: `end` then signals its workers as well. */
   ownGroup?: boolean
+  /** An instance that is there already, with an `admin.json`; by default a new one is made. */
+  on?: { data: string; databaseUrl: string | null }
 }
 
 export interface TestServer {
@@ -44,8 +46,8 @@ export interface TestServer {
 
 /** Starts a server on a new instance and waits until it listens. */
 export async function startServer(options: ServerOptions): Promise<TestServer> {
-  const data = mkdtempSync(join(tmpdir(), 'ks-'))
-  const database = options.engine === 'postgres' ? await createDatabase() : null
+  const data = options.on?.data ?? mkdtempSync(join(tmpdir(), 'ks-'))
+  const database = await databaseOf(options)
   const env = {
     ...process.env,
     ...options.env,
@@ -73,6 +75,12 @@ export async function startServer(options: ServerOptions): Promise<TestServer> {
     },
   }
   return server
+}
+
+async function databaseOf({ engine, on }: ServerOptions) {
+  if (on === undefined) return engine === 'postgres' ? createDatabase() : null
+  const { databaseUrl: url } = on
+  return url === null ? null : { url, drop: () => Promise.resolve() }
 }
 
 interface Running {

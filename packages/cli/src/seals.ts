@@ -1,4 +1,5 @@
 // Commands about seals and unsealing. Secrets are typed, printed once, and never arguments.
+import { resolve } from 'node:path'
 import {
   addFileSeal,
   addPassphraseSeal,
@@ -70,7 +71,8 @@ async function attemptFrom(values: OpenerValues): Promise<Attempt> {
     case 'token':
       return { token: true }
     case 'file':
-      return { file: values.file ?? '' }
+      // The server runs in a directory of its own.
+      return { file: resolve(values.file ?? '') }
   }
 }
 

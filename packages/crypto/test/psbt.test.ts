@@ -12,6 +12,8 @@ import {
 } from '../../../tests/support/bitcoin.ts'
 import { withPair, writePsbtMaps } from '../src/node/bitcoin/psbtMaps.ts'
 import { readPsbt } from '../src/node/bitcoin/psbtTransaction.ts'
+import { payToScriptHash } from '../src/node/bitcoin/script.ts'
+import { writeOutput } from '../src/node/bitcoin/transaction.ts'
 import { parsePsbt, publicKeyOf } from '../src/node/index.ts'
 import { signPsbt, transactionIn } from './psbtSigner.ts'
 import { hex, present } from './vectors.ts'
@@ -41,6 +43,7 @@ function feeOf(psbt: string, isTaproot = false) {
   return signing?.ok ? signing.fee : undefined
 }
 
+const psbtBytes = (tx: scure.Transaction, version = 0) => hex(psbtOf(tx, version))
 const reasonOf = (psbt: string) => {
   const verdict = parsePsbt(hex(psbt))
   return verdict.ok ? null : verdict.reason
@@ -134,6 +137,21 @@ describe('nothing is signed', () => {
     tx.sign(present(keys[0]))
     tx.finalize()
     expect(signingOf(psbtOf(tx))).toBeNull()
+  })
+
+  test('of a taproot program within P2SH, where it has no meaning', () => {
+    const redeemScript = Buffer.from(spendBy('p2tr').script)
+    const { maps } = readPsbt(psbtBytes(spend([spendBy('p2wpkh'), 'claim'])))
+    const nested = writeOutput({ amount: 1_000n, script: payToScriptHash(redeemScript) })
+    const keyData = Buffer.alloc(0)
+    const inputs = maps.inputs.map((map) =>
+      withPair(withPair(map, { type: 1, keyData, value: nested }), {
+        type: 4,
+        keyData,
+        value: redeemScript,
+      }),
+    )
+    expect(signingOf(writePsbtMaps({ ...maps, inputs }).toString('hex'), true)).toBeNull()
   })
 
   test('of a P2SH output whose redeem script is missing', () => {
@@ -234,6 +252,42 @@ describe('refused is a PSBT', () => {
     const twice = psbt.replace(present(second), present(first))
     expect(twice).not.toBe(psbt)
     expect(reasonOf(twice)).toBe('two inputs spend the same output')
+  })
+
+  test('whose input is of another transaction', () => {
+    const input = inputOf(spendBy('p2wpkh'), 1_000n, 'transaction')
+    const { maps } = readPsbt(hex(plain))
+    const other = {
+      type: 0,
+      keyData: Buffer.alloc(0),
+      value: Buffer.from(present(input.nonWitnessUtxo)),
+    }
+    const inputs = maps.inputs.map((map) => withPair(map, other))
+    expect(reasonOf(writePsbtMaps({ ...maps, inputs }).toString('hex'))).toBe(
+      'inputs[0].non_witness_utxo is not the transaction that the input spends',
+    )
+  })
+
+  test('that has two different outputs for an input', () => {
+    const { maps } = readPsbt(psbtBytes(spend([spendBy('p2wpkh'), 'both'])))
+    const inputs = maps.inputs.map((map) => {
+      const value = Buffer.from(present(map.find(({ type }) => type === 1)).value)
+      value[0] = 0
+      return withPair(map, { type: 1, keyData: Buffer.alloc(0), value })
+    })
+    expect(reasonOf(writePsbtMaps({ ...maps, inputs }).toString('hex'))).toBe(
+      'inputs[0].witness_utxo is not the output of non_witness_utxo',
+    )
+  })
+
+  test('that names an output which the transaction does not have', () => {
+    const input = inputOf(spendBy('p2pkh'), 1_000n, 'transaction')
+    const { maps } = readPsbt(psbtBytes(transactionOf([input], [toBob]), 2))
+    const index = { type: 0x0f, keyData: Buffer.alloc(0), value: Buffer.of(2, 0, 0, 0) }
+    const inputs = maps.inputs.map((map) => withPair(map, index))
+    expect(reasonOf(writePsbtMaps({ ...maps, inputs }).toString('hex'))).toBe(
+      'inputs[0].non_witness_utxo does not have the output that the input spends',
+    )
   })
 
   test('of 501 inputs', () => {

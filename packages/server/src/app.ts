@@ -202,14 +202,12 @@ function startJobs({ deps, store }: Pick<App, 'deps' | 'store'>, settings: JobSe
     await importKeys.run()
   })
   void purge.run()
-  const announcerIn = async (organizationId: string) => {
-    const organization = await deps.directory.find(organizationId)
-    if (organization === undefined) return null
-    const { parentId } = organization
-    const parent = parentId === null ? undefined : await deps.directory.find(parentId)
-    return announcerOf(family, { organization, parent: parent ?? null })
-  }
-  const waiting = new ActivityExpiry({ ...deps, store, holder, announcerIn })
+  const waiting = new ActivityExpiry({
+    ...deps,
+    store,
+    holder,
+    announcerIn: (organizationId) => findAnnouncer(deps, family, organizationId),
+  })
   const expiry = start('expiry', () => waiting.run())
   void expiry.run()
   const usage = start('usage', () => writeUsage({ store, deps }))
@@ -249,6 +247,19 @@ function startJobs({ deps, store }: Pick<App, 'deps' | 'store'>, settings: JobSe
       await start('checkpoint', () => stopCheckpoints({ store, holder })).run()
     },
   }
+}
+
+/** Who is told of the activities of an organization that nobody asked for. */
+async function findAnnouncer(
+  { directory }: Dependencies,
+  family: JobOptions['family'],
+  organizationId: string,
+) {
+  const organization = await directory.find(organizationId)
+  if (organization === undefined) return null
+  const { parentId } = organization
+  const parent = parentId === null ? undefined : await directory.find(parentId)
+  return announcerOf(family, { organization, parent: parent ?? null })
 }
 
 /** Adds what this process counted to the database: bookkeeping, which takes no head. */

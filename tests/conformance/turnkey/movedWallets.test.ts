@@ -1,5 +1,6 @@
 // A wallet moves from one instance to another through the newest clients, and derives the same.
 import { decryptExportBundle, encryptWalletToBundle, generateP256KeyPair } from '@turnkey/crypto'
+import type { Turnkey } from '@turnkey/sdk-server-newest'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { bundleSigner } from './transfers.ts'
 import { ethereumAccount, officialClient, PATHS, startWorld, type World } from './world.ts'
@@ -26,10 +27,12 @@ beforeAll(async () => {
 })
 afterAll(() => Promise.all(Object.values(worlds).map(({ server }) => server.dispose())))
 
+type NewestClient = ReturnType<Turnkey['apiClient']>
+
 /** What a client is told of a world. */
 async function clientOf(world: World) {
   return {
-    client: officialClient('8.2.1', world.admin),
+    client: officialClient('8.2.1', world.admin) as NewestClient,
     userId: world.server.admin.userId,
     trust: {
       organizationId: world.organizationId,

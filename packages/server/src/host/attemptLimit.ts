@@ -25,7 +25,8 @@ export class AttemptLimit {
 
   /** Takes back an attempt that was right. */
   giveBack(address: string): void {
-    this.#windowOf(address).attempts -= 1
+    const window = this.#windowOf(address)
+    window.attempts = Math.max(0, window.attempts - 1)
   }
 
   #windowOf(address: string): Window {

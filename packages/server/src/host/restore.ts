@@ -30,13 +30,13 @@ import { connect, DATABASE_FILE, HostError, hostFacts } from './instance.ts'
 import { isMarkedRestoring, isRestored, markRestoring, unmarkRestoring } from './restoring.ts'
 
 /** Opens a seal among those in `store` with what the person at the shell has. */
-export type OpenSeals = (store: Store) => Promise<RootKeys>
+type OpenSeals = (store: Store) => Promise<RootKeys>
 
 export interface RestoreOptions {
   file: string
   openSeals: OpenSeals
   /** Told how many rows have been written so far, now and then. */
-  onProgress(rows: number): void
+  onProgress: (rows: number) => void
 }
 
 export interface Restored {

@@ -6,7 +6,7 @@ import { PARTIAL } from '../domain/archive/file.ts'
 import { acquireLease, releaseLease } from '../domain/lease/lease.store.ts'
 import { lastBackupSeconds } from '../platform/metrics.ts'
 import { log } from '../platform/log.ts'
-import type { Store } from '../store/engine.ts'
+import { patiently, type Store } from '../store/engine.ts'
 import { type BackupSource, takeBackup } from './takeBackup.ts'
 
 const LEASE = 'backup'
@@ -28,7 +28,7 @@ export interface BackupJobOptions extends BackupSource {
   /** Names this process. */
   holder: string
   /** Another connection to the same database, for what takes long. */
-  openStore(): Promise<Store>
+  openStore: () => Promise<Store>
 }
 
 /** The job of one process; of all processes, the holder of the lease does the work. */
@@ -52,7 +52,7 @@ export class ScheduledBackups {
       if (!this.#stopping.signal.aborted) throw error
     } finally {
       const { store, holder } = this.#options
-      await store.write('alone', (tx) => releaseLease(tx, { name: LEASE, holder }))
+      await patiently(() => store.write('alone', (tx) => releaseLease(tx, { name: LEASE, holder })))
     }
     await this.#tellAge()
   }
@@ -78,7 +78,8 @@ export class ScheduledBackups {
     const { store, clock, holder } = this.#options
     const nowMs = clock.now()
     const lease = { name: LEASE, holder, nowMs, untilMs: nowMs + LEASE_MS }
-    return (await store.write('alone', (tx) => acquireLease(tx, lease))).value !== undefined
+    const acquired = await patiently(() => store.write('alone', (tx) => acquireLease(tx, lease)))
+    return acquired.value !== undefined
   }
 
   async #take({ directory, keep }: BackupSchedule): Promise<void> {

@@ -205,7 +205,11 @@ export async function createScratchDatabase(
   const onServer = async (statement: string) => {
     const client = new pg.Client(url)
     await client.connect()
-    await client.query(statement).finally(() => client.end())
+    try {
+      await client.query(statement)
+    } finally {
+      await client.end()
+    }
   }
   await onServer(`create database ${name}`)
   const scratch = new URL(url)

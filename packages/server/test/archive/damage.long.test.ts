@@ -86,7 +86,6 @@ test('one changed byte is refused wherever it is', async () => {
     seen[at < rowsAt ? 'head' : 'rows']++
     expect([at, await refusalOf(flipped(at))]).toEqual([at, expect.stringMatching(REFUSED)])
   }
-  console.log('flipped bytes in an archive:', seen)
   expect(seen.head).toBeGreaterThanOrEqual(count / 5)
   expect(seen.rows).toBeGreaterThan(count / 2)
 })

@@ -42,6 +42,11 @@ async function rowsOf(store: Store, name: string): Promise<Row[]> {
   return listRows(store.reader, table, { after: null, limit: 100_000 })
 }
 
+/** What the tests begin with. */
+function must(holds: boolean): void {
+  if (!holds) throw new Error('the instance is not as the tests need it')
+}
+
 /** Something that a limit of a policy counts. */
 async function countSomething(client: AppClient): Promise<void> {
   const window = { rollingSeconds: '86400' }
@@ -99,14 +104,14 @@ describe.each(engines)('an archive of %s', (from) => {
     known = signed.at('activity.id')
     sent.held = signBody(admin, address, 'held')
     const held = await admin.send('submit/sign_raw_payload', sent.held)
-    expect(held.at('activity.status')).toBe('ACTIVITY_STATUS_CONSENSUS_NEEDED')
+    must(held.at('activity.status') === 'ACTIVITY_STATUS_CONSENSUS_NEEDED')
     const { app } = source
     await writeCheckpoint({ ...app.deps, store: app.store, holder: 'test', nowMs: Date.now() })
     archive = archivePath(source.config, 'one.archive')
     await underLoad(() => backup(source.config, archive))
     sent.after = signBody(admin, address, 'after')
     const lost = await admin.send('submit/sign_raw_payload', sent.after)
-    expect((await second.client.approve(lost.at('activity.fingerprint'))).status).toBe(200)
+    must((await second.client.approve(lost.at('activity.fingerprint'))).status === 200)
     sent.unsent = signBody(admin, address, 'unsent')
   })
   afterAll(() => source.dispose())
@@ -148,7 +153,8 @@ describe.each(engines)('an archive of %s', (from) => {
       }
       // Those that others wrote to meanwhile: nothing is there that was not, and only the newest is missing.
       for (const name of ['audit_entry', 'activity'] as const) {
-        const ids = (rows: Row[]) => rows.map((row) => `${row['organization_id']} ${row['seq']}`)
+        const ids = (rows: Row[]) =>
+          rows.map((row) => `${String(row['organization_id'])} ${String(row['seq'])}`)
         const then = ids(await rowsOf(source.app.store, name))
         const now = ids(await rowsOf(restored.store, name)).filter((id) => then.includes(id))
         expect(now.length).toBeGreaterThan(20)

@@ -275,6 +275,17 @@ describe('a row that was changed by SQL', () => {
     })
   })
 
+  test('into nonsense keeps no other seal from opening', async () => {
+    const fileId = await fileSealOf(instance)
+    for (const details of ['', 'null', '[]', '{"threshold":2,"salt":"","shares":[""]}']) {
+      await withRow('details', details, async () => {
+        expect((await open(instance, byFile(instance))).sealId).toBe(fileId)
+        expect((await open(instance, byWords(words))).sealId).toBe(sealId)
+        expect(await listSeals(instance.config)).toHaveLength(3)
+      })
+    }
+  })
+
   test('cannot put in a root key of somebody else, who knows every public key', async () => {
     const [row] = (await readSeals(instance.app.store.reader)).filter(({ id }) => id === sealId)
     const forged = sealTo(

@@ -4,7 +4,7 @@ import { refuse, type Verdict, verdictOf } from '../verdict.ts'
 import { type PsbtInput, readPsbtInput } from './psbtInput.ts'
 import { type PsbtMap, type PsbtMaps, valueOf, withPair, writePsbtMaps } from './psbtMaps.ts'
 import { readPsbt } from './psbtTransaction.ts'
-import { isAboutKey } from './script.ts'
+import { scriptsAbout } from './script.ts'
 import { taprootOutputKey } from './schnorr.ts'
 import { sighashAll, sighashDefault, SignatureHashes } from './sighash.ts'
 import { type TxOutput, type UnsignedTx, writeOutpoint, writeTransaction } from './transaction.ts'
@@ -113,6 +113,7 @@ function signingBy(psbt: Psbt, signer: BitcoinSigner): Verdict<BitcoinSigning> |
 
 function ecdsaPlaces({ tx, inputs }: Psbt, { publicKey }: BitcoinSigner): Place[] {
   const hashes = new SignatureHashes(tx, [])
+  const isAbout = scriptsAbout(publicKey)
   const write = ({ r, s }: EcdsaSignature): Pair => ({
     type: partialSig,
     keyData: Buffer.from(publicKey),
@@ -121,7 +122,7 @@ function ecdsaPlaces({ tx, inputs }: Psbt, { publicKey }: BitcoinSigner): Place[
   return inputs.flatMap(({ spending, spent, sighashType = sighashAll }, at) => {
     if (spending === null || spent === null || spending.kind === 'taproot') return []
     const { kind, script } = spending
-    if (!isAboutKey(script, publicKey)) return []
+    if (!isAbout(script)) return []
     if (sighashType !== sighashAll) return refuseSighash(at, sighashType)
     const { amount } = spent
     const digest =

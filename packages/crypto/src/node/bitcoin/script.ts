@@ -76,17 +76,16 @@ export function witnessProgram(version: number, program: Uint8Array): Buffer {
 }
 
 /**
- * Whether a signature of this key may be part of what the script wants: it pushes the key or its
+ * Tells whether a signature of this key may be part of what a script wants: it pushes the key or its
  * hash. A script that does not parse to its end is about no key, nor is one with
  * OP_CODESEPARATOR, of which a signature would cover only a part.
  *
  * @param publicKey - compressed
  */
-export function isAboutKey(script: Buffer, publicKey: Uint8Array): boolean {
-  const pushes = pushesOf(script)
-  if (pushes === undefined) return false
-  const hash = hash160(publicKey)
-  return pushes.some((push) => push.equals(publicKey) || push.equals(hash))
+export function scriptsAbout(publicKey: Uint8Array): (script: Buffer) => boolean {
+  const names = [Buffer.from(publicKey), hash160(publicKey)]
+  return (script) =>
+    pushesOf(script)?.some((push) => names.some((name) => name.equals(push))) ?? false
 }
 
 function pushesOf(script: Buffer): Buffer[] | undefined {

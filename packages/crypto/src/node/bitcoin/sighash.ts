@@ -6,6 +6,7 @@ import {
   uint32,
   uint64,
   type UnsignedTx,
+  writeCompactSize,
   writeOutpoint,
   writeOutput,
   writeSized,
@@ -19,6 +20,10 @@ export const sighashAll = 1
 export const sighashDefault = 0
 
 const noScript = Buffer.alloc(0)
+const versionBytes = 4
+const outpointBytes = 36
+/** Outpoint, an empty script and the sequence. */
+const inputBytes = 41
 
 /** Digests for the inputs of one transaction; what they have in common is hashed once. */
 export class SignatureHashes {
@@ -34,8 +39,17 @@ export class SignatureHashes {
 
   /** What an input without witness signs: Bitcoin's first form. */
   legacy(at: number, script: Buffer): Buffer {
-    const whole = writeTransaction(this.#tx, (other) => (other === at ? script : noScript))
-    return doubled(Buffer.concat([whole, uint32(sighashAll)]))
+    const { whole, scriptsAt } = this.#shared()
+    // The transaction without scripts, but for this one in the place of an empty one.
+    const place = scriptsAt + at * inputBytes
+    return doubled(
+      Buffer.concat([
+        whole.subarray(0, place),
+        writeSized(script),
+        whole.subarray(place + 1),
+        uint32(sighashAll),
+      ]),
+    )
   }
 
   /** What an input with a witness of version 0 signs (BIP-143). */
@@ -91,9 +105,12 @@ export class SignatureHashes {
   }
 }
 
-function hashParts({ inputs, outputs }: UnsignedTx, spent: readonly TxOutput[]) {
+function hashParts(tx: UnsignedTx, spent: readonly TxOutput[]) {
+  const { inputs, outputs } = tx
   const hashAll = (parts: readonly Buffer[]) => sha256(Buffer.concat(parts))
   return {
+    whole: writeTransaction(tx, () => noScript),
+    scriptsAt: versionBytes + writeCompactSize(inputs.length).length + outpointBytes,
     outpoints: hashAll(inputs.map(writeOutpoint)),
     amounts: hashAll(spent.map(({ amount }) => uint64(amount))),
     scripts: hashAll(spent.map(({ script }) => writeSized(script))),

@@ -22,7 +22,13 @@ export const ENC_BYTES = 65
 
 /** What a seal's row says of how it is opened, and what became of it. Nothing in it is secret. */
 export function detailsOf({ details }: Pick<Seal, 'details'>): Record<string, unknown> {
-  return JSON.parse(details) as Record<string, unknown>
+  try {
+    const value: unknown = JSON.parse(details)
+    return typeof value === 'object' && value !== null ? { ...value } : {}
+  } catch {
+    // One row that was changed from outside must not keep the other seals from opening.
+    return {}
+  }
 }
 
 /** A seal that is to be made: what the server must know of its secret. */

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { buffer } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import type { HpkeRecipient } from '@keystead/crypto/node'
 import type { Config } from '../../config.ts'
 import { uuidToBytes } from '../../platform/ids.ts'
@@ -106,7 +107,7 @@ function accessOf({ pkcs11 }: Config): TokenAccess {
 }
 
 async function ask(question: TokenQuestion): Promise<TokenKey | null> {
-  const child = spawn(process.execPath, [new URL('process.ts', import.meta.url).pathname], {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('process.ts', import.meta.url))], {
     stdio: ['pipe', 'pipe', 'ignore'],
     timeout: ANSWER_MS_MAX,
     killSignal: 'SIGKILL',
