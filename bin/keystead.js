@@ -10,12 +10,23 @@ import { fileURLToPath } from 'url'
 const NODE_MAJOR_MIN = 24
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
+/** What the child has open: the three streams, and files that the shell opened and words name. */
+function streams(words) {
+  const named = words.map((word) => /^\/(?:dev|proc\/self)\/fd\/(\d{1,3})$/.exec(word))
+  const numbers = named.filter((match) => match !== null).map((match) => parseInt(match[1], 10))
+  const count = Math.max(2, ...numbers) + 1
+  return Array.from({ length: count }, (_, number) =>
+    number < 3 ? 'inherit' : numbers.includes(number) ? number : 'ignore',
+  )
+}
+
 function handOver(node) {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
+  const words = process.argv.slice(1)
   let child
   // Before the start: the child may already run, and be told to end, when spawn returns.
   signals.forEach((signal) => process.on(signal, () => child.kill(signal)))
-  child = spawn(node, process.argv.slice(1), { stdio: 'inherit' })
+  child = spawn(node, words, { stdio: streams(words) })
   child.on('error', (error) => fail(`cannot run ${node}: ${error.message}`))
   child.on('exit', (code, signal) => {
     if (signal === null) return process.exit(code)

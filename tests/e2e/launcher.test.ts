@@ -61,6 +61,14 @@ describe('on an old Node', () => {
     })
   })
 
+  test('hands over files that the shell opened, as `3<<<"$WORDS"` and `<(command)` do', () => {
+    installNode('shift; cat "$@"')
+    const quoted = `'${process.execPath}' --import "${oldNode}" '${copy}'`
+    const script = `${quoted} /dev/fd/3 /proc/self/fd/7 3<<<"third" 7< <(echo seventh)`
+    const { stdout, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8' })
+    expect({ stdout, stderr }).toEqual({ stdout: 'third\nseventh\n', stderr: '' })
+  })
+
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('passes %s on', async (signal) => {
     installNode(
       `trap 'exit 42' ${signal.slice(3)}; echo ready; for i in $(seq 400); do sleep 0.05; done`,

@@ -16,14 +16,16 @@ export interface CommandOptions {
   env?: NodeJS.ProcessEnv
   /** Its standard input. */
   input?: string
+  /** The folder that it runs in; by default that of the test. */
+  cwd?: string
 }
 
 /** Runs `keystead WORDS…` to its end. */
 export async function keystead(
   words: readonly string[],
-  { env = process.env, input = '' }: CommandOptions = {},
+  { env = process.env, input = '', cwd = process.cwd() }: CommandOptions = {},
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [launcher, ...words], { env })
+  const child = spawn(process.execPath, [launcher, ...words], { env, cwd })
   const printed = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => {

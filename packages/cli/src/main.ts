@@ -1,73 +1,31 @@
 // The `keystead` command: finds the sub-command, and turns failures into one clear line.
 import { readFileSync } from 'node:fs'
-import { AppError, ArchiveError, ConfigError, HostError } from '@keystead/server/commands'
-import { archiveCommands } from './archive.ts'
-import { auditCommands } from './audit.ts'
-import { type Command, UsageError } from './command.ts'
-import { governanceCommands } from './governance.ts'
-import { instanceCommands } from './instance.ts'
-import { organizationCommands } from './organizations.ts'
-import { policyCommands } from './policy.ts'
-import { requestCommands } from './request.ts'
-import { rotationCommands } from './rotation.ts'
-import { sealCommands } from './seals.ts'
-import { webhookCommands } from './webhooks.ts'
-
-/** Without a prototype: no word of the shell may name what every object has. */
-const commands = Object.create(null) as Record<string, Command>
-Object.assign(commands, {
-  ...instanceCommands,
-  ...sealCommands,
-  ...organizationCommands,
-  ...governanceCommands,
-  ...requestCommands,
-  ...auditCommands,
-  ...archiveCommands,
-  ...policyCommands,
-  ...rotationCommands,
-  ...webhookCommands,
-})
+import { explain, UsageError } from './command.ts'
+import { commands, commandsUnder, nameIn } from './commands.ts'
+import { details, overview } from './help.ts'
 
 async function main(words: readonly string[]): Promise<number> {
-  const [first, second] = words
-  if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
-    process.stdout.write(usage())
-    return 0
-  }
+  const [first] = words
   if (first === 'version' || first === '--version') {
     process.stdout.write(`${version()}\n`)
     return 0
   }
-  const twoWords = commands[`${first} ${second ?? ''}`]
-  const command = twoWords ?? commands[first]
-  if (command === undefined)
-    throw new UsageError(`there is no command \`${words.slice(0, 2).join(' ')}\``)
-  return command.run(words.slice(twoWords === undefined ? 1 : 2))
-}
-
-function usage(): string {
-  const width = Math.max(...Object.values(commands).map(({ synopsis }) => synopsis.length))
-  const lines = Object.values(commands).map(
-    ({ synopsis, about }) => `  keystead ${synopsis.padEnd(width)}  ${about}`,
-  )
-  return ['keystead: one server for keys, passkeys and secrets', '', ...lines, ''].join('\n')
+  const isHelp = first === undefined || first === 'help'
+  const asked = words.slice(isHelp ? 1 : 0)
+  const wantsHelp = isHelp || asked.includes('--help') || asked.includes('-h')
+  const name = nameIn(asked)
+  const command = commands[name.join(' ')]
+  if (command !== undefined && !wantsHelp) return command.run(asked.slice(name.length))
+  if (asked.length > name.length && !wantsHelp) {
+    throw new UsageError(`there is no command \`${asked.slice(0, 2).join(' ')}\``)
+  }
+  process.stdout.write(name.length === 0 ? overview(commands) : details(commandsUnder(name)))
+  return 0
 }
 
 function version(): string {
   const file = new URL('../package.json', import.meta.url)
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
-}
-
-function explain(error: unknown): string {
-  const expected =
-    error instanceof HostError ||
-    error instanceof ArchiveError ||
-    error instanceof ConfigError ||
-    error instanceof UsageError ||
-    error instanceof AppError
-  if (expected) return error.message
-  if (error instanceof Error && 'code' in error) return error.message
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
 // SECURITY: whatever is written, the log of the database too, is for the owner's eyes only.

@@ -11,6 +11,7 @@ import { findLimits } from './domain/organization/governance.store.ts'
 import { allowancesOf, resourceLimits } from './domain/organization/limits.ts'
 import { listRootOrganizations } from './domain/organization/lookup.store.ts'
 import { listUsage } from './domain/usage/usage.store.ts'
+import { transactionTypes } from './domain/transaction/transaction.ts'
 import { listEvents as listLoggedEvents } from './domain/webhook/webhook.store.ts'
 import { operations } from './family/turnkey/operations.ts'
 import { sendControl } from './host/control.ts'
@@ -55,7 +56,7 @@ export {
 } from './host/sealCommands.ts'
 export { openerOfFile, openerOfWords, type Opener } from './host/unsealing.ts'
 export type { Attempt, Unsealing }
-export { AuditVerifier, operations }
+export { AuditVerifier, operations, transactionTypes }
 export { isUuid }
 export type { LimitValue } from './host/governance.ts'
 export { AppError } from './errors.ts'

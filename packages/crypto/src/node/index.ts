@@ -55,6 +55,7 @@ export {
   sealTo,
 } from './hpke.ts'
 export { equalBytes, hkdfSha256, hmacSha256, keccak256, sha256 } from './hash.ts'
+export { type KeyFormat, keyFormats } from './keyFormat.ts'
 export {
   entropyToMnemonic,
   generateMnemonic,
