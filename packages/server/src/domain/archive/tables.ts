@@ -7,6 +7,7 @@ export const sealTables = ['seal', 'root_key', 'seal_wrap'] as const
 export const archivedTables: readonly string[] = [
   ...sealTables,
   'organization_key',
+  'rotation_request',
   'instance_key',
   'organization_head',
   'organization',
@@ -37,6 +38,7 @@ export const archivedTables: readonly string[] = [
 export const leftOutTables: Readonly<Record<string, string>> = {
   schema_version: 'in the header; a restore makes it anew',
   backup: 'speaks of files of this host; a restored instance has no backup yet',
+  import_key: 'works once: one that was used since must not open its bundle again',
   lease: 'says what processes do now; a restore begins a new epoch',
   outbox: 'what waits may have been delivered since: a restore must not send it again',
   rate_window: 'counts requests of one minute',
