@@ -290,7 +290,7 @@ describe.each(engines)('secrets of a run on %s', (engine: Engine) => {
     const files = [server.data, scratch].flatMap(filesBelow)
     const names = files.map((path) => path.replace(/^.*\//, ''))
     expect(names).toEqual(expect.arrayContaining(['canary.archive', 'audit.jsonl']))
-    const parts = files.map((path) => readFileSync(path))
+    const parts: Buffer[] = files.map((path) => readFileSync(path))
     if (server.databaseUrl !== null) parts.push(await databaseOf(server.databaseUrl, from))
     const all = Buffer.concat(parts)
     expect(all.includes(WALLET_NAME)).toBe(true)
