@@ -21,11 +21,6 @@ import {
   findSubOrganizationsOf,
   listRootOrganizations,
 } from '../../src/domain/organization/lookup.store.ts'
-import {
-  listAgedKeys,
-  listKeysUnderOlder,
-  listRewrapping,
-} from '../../src/domain/keyvault/rotation.store.ts'
 import { listExpiredImportKeys } from '../../src/domain/keyvault/importKey.store.ts'
 import { addRequests } from '../../src/domain/usage/rateWindow.store.ts'
 import { listUsage } from '../../src/domain/usage/usage.store.ts'
@@ -33,11 +28,8 @@ import { WebhookDeliverer } from '../../src/domain/webhook/deliverer.ts'
 import { listEvents } from '../../src/domain/webhook/webhook.store.ts'
 import { backUp, backupWarnings } from '../../src/host/backup.ts'
 import { freeze, setLimits } from '../../src/host/governance.ts'
-import { readProgress, rekey, rotateDataKeys } from '../../src/host/rotation.ts'
 import { replayEvents } from '../../src/host/webhooks.ts'
-import { ActivityExpiry } from '../../src/jobs/expireActivities.ts'
 import { ExpiredKeyPurge } from '../../src/jobs/purgeExpiredKeys.ts'
-import { createRotation } from '../../src/jobs/rotation.ts'
 import { ImportKeyPurge } from '../../src/jobs/purgeImportKeys.ts'
 import { isInitialised } from '../../src/host/instance.ts'
 import { INSTANCE_ID } from '../../src/platform/ids.ts'
@@ -56,6 +48,7 @@ import {
 import type { Instance } from './instance.ts'
 import { encryptTo } from './transfers.ts'
 import { byFile, byWords, placeOf } from './seals.ts'
+import { expireWaiting, rotateKeys } from './jobs.ts'
 import { deleteKeys, verifyEmail } from './units.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -384,43 +377,6 @@ async function govern({ app }: Instance, admin: AppClient): Promise<void> {
   await listUsage(app.store.reader, organizationId)
   const window = { organizationId, startMs: 0, endMs: 60_000 }
   await app.store.write('alone', (tx) => addRequests(tx, window, 1))
-}
-
-/** Looks for what waits since yesterday, as far as the job knows. */
-function expireWaiting({ app }: Instance): Promise<void> {
-  const clock = { now: () => Date.now() + 2 * DAY_MS }
-  const { queue, window } = app.deps
-  const announcerIn = () => Promise.resolve(null)
-  return new ActivityExpiry({
-    store: app.store,
-    queue,
-    clock,
-    holder: 'test',
-    window,
-    announcerIn,
-  }).run()
-}
-
-/** Rotates in a first process, and lets the time pass after which old keys go. */
-async function rotateKeys(instance: Instance): Promise<void> {
-  const { app, organizationId } = instance
-  let laterMs = 0
-  const clock = { now: () => Date.now() + laterMs }
-  const { store } = app
-  const jobs = createRotation({ ...app.deps, store, clock, holder: 'test', rotationDays: null })
-  await rotateDataKeys(app, { organizationId })
-  await rekey(app)
-  await rotateDataKeys(app, { organizationId: null })
-  for (let round = 0; round < 2; round++) {
-    await jobs.run()
-    laterMs += 2 * 60_000
-  }
-  await readProgress(store.reader)
-  const place = { organization_id: organizationId, version: 1, root_version: 1 }
-  const wrapped = { ...place, wrapped: Buffer.of() }
-  await listKeysUnderOlder(store.reader, 1, { after: wrapped, limit: 1 })
-  await listAgedKeys(store.reader, 1, { after: { ...place, created_ms: 1 }, limit: 1 })
-  await listRewrapping(store.reader, { after: organizationId, limit: 1 })
 }
 
 async function voteOn(instance: Instance, admin: AppClient): Promise<void> {
