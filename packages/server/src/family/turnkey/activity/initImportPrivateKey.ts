@@ -11,7 +11,7 @@ export const initImportPrivateKey = defineActivity({
   type: 'ACTIVITY_TYPE_INIT_IMPORT_PRIVATE_KEY',
   intentKey: 'initImportPrivateKeyIntent',
   resultKey: 'initImportPrivateKeyResult',
-  summary: 'Prepare the import of a private key: get a key to encrypt it to',
+  summary: 'Get a key to encrypt a private key to, which opens its import',
   spec: 'api-reference/activities/init-import-private-key',
   tags: ['private-keys'],
   policy: { resource: 'PRIVATE_KEY', action: 'IMPORT' },

@@ -11,7 +11,7 @@ export const initImportWallet = defineActivity({
   type: 'ACTIVITY_TYPE_INIT_IMPORT_WALLET',
   intentKey: 'initImportWalletIntent',
   resultKey: 'initImportWalletResult',
-  summary: 'Prepare the import of a wallet: get a key to encrypt it to',
+  summary: 'Get a key to encrypt a wallet to, which opens its import',
   spec: 'api-reference/activities/init-import-wallet',
   tags: ['wallets'],
   policy: { resource: 'WALLET', action: 'IMPORT' },
