@@ -1,4 +1,4 @@
-// Commands that are killed at a chosen system call, as a power cut would end them.
+// Commands that are killed at a chosen system call. What they have written stays, synced or not.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
