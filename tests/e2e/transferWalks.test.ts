@@ -1,7 +1,7 @@
 // The walks of pages 143 and 144, command by command, with `keystead` in place of `turnkey`.
 import { spawnSync } from 'node:child_process'
 import { decryptExportBundle } from '@turnkey/crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { bundleSigner } from '../conformance/turnkey/transfers.ts'
 import { createUser, startWorld, type World } from '../conformance/turnkey/world.ts'
 import { generateKey } from '../support/client.ts'
@@ -13,6 +13,10 @@ const ADDRESS_KEY = 'ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f
 const RAW_KEY = '0x13eff5b3f9c63eab5d53cff5149f01606b69325496e0e98b53afa938d890cd2e'
 const SOLANA_KEY =
   '2P3qgS5A18gGmZJmYHNxYrDYPyfm6S3dJgs8tPW6ki6i2o4yx7K8r5N8CF7JpEtQiW8mx1kSktpgyDG1xuWNzfsM'
+
+const MINUTE = 60_000
+// Most of a test is the start of several commands, which a busy machine draws out.
+vi.setConfig({ testTimeout: 2 * MINUTE, hookTimeout: 2 * MINUTE })
 
 const launcher = new URL('../../bin/keystead.js', import.meta.url).pathname
 
