@@ -25,7 +25,7 @@ import { type Clock, systemClock } from './platform/clock.ts'
 import { bodyWithoutSecrets } from './operation/secret.ts'
 import { parseStrictJson } from './platform/strictJson.ts'
 import { INSTANCE_ID, newUuid } from './platform/ids.ts'
-import { createJob } from './platform/job.ts'
+import { createJob, type Job } from './platform/job.ts'
 import { log, logsDebug } from './platform/log.ts'
 import {
   cacheLookups,
@@ -171,82 +171,115 @@ interface Jobs {
 
 const noJobs: Jobs = { deliver: () => Promise.resolve(), stop: () => Promise.resolve() }
 
+/** What jobs of one kind have in common: how often each runs, and how the work of a run is ended. */
+interface JobGroup {
+  timed: readonly (readonly [Job, number])[]
+  end(): void
+}
+
+interface JobContext {
+  deps: Dependencies
+  store: Store
+  /** Names this process where one of all processes does the work. */
+  holder: string
+}
+
 function startJobs({ deps, store }: Pick<App, 'deps' | 'store'>, settings: JobSettings): Jobs {
-  const { lanes, family, backups, rotationDays } = settings
-  const holder = randomUUID()
-  const { keyvault, clock, queue } = deps
-  const start = (name: string, work: () => Promise<void>) =>
-    createJob(name, work, (error) => error instanceof Busy)
-  const observe = (lane: string, outcome: string) => outboxDeliveries.inc({ lane, outcome })
-  const turn = { store, keyvault, clock, holder, lanes, observe }
-  const outbox = start('outbox', () => deliverDue(turn))
+  const context = { deps, store, holder: randomUUID() }
+  const outbox = job('outbox', () => deliverDue(deliveryTurn(context, settings.lanes)))
+  const groups = [webhookJobs(context), upkeepJobs(context, settings)]
+  const records = recordJobs(context)
+  const timed = [[outbox, OUTBOX_MS] as const, ...groups.flatMap((group) => group.timed)]
+  const timers = [...timed, ...records].map(([one, everyMs]) =>
+    setInterval(() => void one.run(), everyMs),
+  )
+  return {
+    deliver: () => outbox.run(),
+    async stop() {
+      for (const timer of timers) clearInterval(timer)
+      for (const group of groups) group.end()
+      for (const [one] of timed) await one.idle()
+      // Once more: what they count in memory would be lost.
+      for (const [one] of records) await one.run()
+      await job('checkpoint', () => stopCheckpoints(context)).run()
+    },
+  }
+}
+
+function job(name: string, work: () => Promise<void>): Job {
+  return createJob(name, work, (error) => error instanceof Busy)
+}
+
+function observeDelivery(lane: string, outcome: string): void {
+  outboxDeliveries.inc({ lane, outcome })
+}
+
+function deliveryTurn({ deps, store, holder }: JobContext, lanes: Lanes) {
+  const { keyvault, clock } = deps
+  return { store, keyvault, clock, holder, lanes, observe: observeDelivery }
+}
+
+function webhookJobs({ deps, store, holder }: JobContext): JobGroup {
   const webhooks = new WebhookDeliverer({
     ...deps,
     store,
     holder,
     privateHosts: deps.webhookHosts,
     observe(outcome, seconds) {
-      observe(WEBHOOK_LANE, outcome)
+      observeDelivery(WEBHOOK_LANE, outcome)
       webhookSeconds.observe({ outcome }, seconds)
     },
   })
-  const events = start('webhooks', () => webhooks.run())
-  const summaries = start('summaries', () => writeSummaries(deps))
-  const checkpoint = start('checkpoint', () =>
-    writeCheckpoint({ store, keyvault, holder, nowMs: clock.now() }),
-  )
+  const events = job('webhooks', () => webhooks.run())
+  return { timed: [[events, OUTBOX_MS]], end: () => webhooks.stop() }
+}
+
+/** What keeps the database in order; all but rotation begin at once. */
+function upkeepJobs({ deps, store, holder }: JobContext, settings: JobSettings): JobGroup {
+  const { family, backups, rotationDays } = settings
+  const { queue, clock, keyvault } = deps
   const expiredKeys = new ExpiredKeyPurge({ store, queue, clock, holder })
   const importKeys = new ImportKeyPurge({ store, queue, clock, holder })
-  const purge = start('purge', async () => {
+  const purge = job('purge', async () => {
     await expiredKeys.run()
     await importKeys.run()
   })
-  void purge.run()
   const waiting = new ActivityExpiry({
     ...deps,
     store,
     holder,
     announcerIn: (organizationId) => findAnnouncer(deps, family, organizationId),
   })
-  const expiry = start('expiry', () => waiting.run())
-  void expiry.run()
-  const usage = start('usage', () => writeUsage({ store, deps }))
+  const expiry = job('expiry', () => waiting.run())
   const { rootKeys } = keyvault
   const scheduled = new ScheduledBackups({ ...deps, ...backups, store, rootKeys, holder })
-  const backup = start('backup', () => scheduled.run())
-  void backup.run()
+  const backup = job('backup', () => scheduled.run())
   const keys = createRotation({ ...deps, store, holder, rotationDays })
-  const rotation = start('rotation', () => keys.run())
-  const timers = [
-    setInterval(() => void checkpoint.run(), CHECKPOINT_MS),
-    setInterval(() => void outbox.run(), OUTBOX_MS),
-    setInterval(() => void events.run(), OUTBOX_MS),
-    setInterval(() => void summaries.run(), SUMMARY_MS),
-    setInterval(() => void purge.run(), PURGE_MS),
-    setInterval(() => void expiry.run(), EXPIRY_MS),
-    setInterval(() => void usage.run(), USAGE_MS),
-    setInterval(() => void backup.run(), BACKUP_MS),
-    setInterval(() => void rotation.run(), ROTATION_MS),
-  ]
+  const rotation = job('rotation', () => keys.run())
+  for (const one of [purge, expiry, backup]) void one.run()
   return {
-    deliver: () => outbox.run(),
-    async stop() {
-      for (const timer of timers) clearInterval(timer)
-      webhooks.stop()
+    timed: [
+      [purge, PURGE_MS],
+      [expiry, EXPIRY_MS],
+      [backup, BACKUP_MS],
+      [rotation, ROTATION_MS],
+    ],
+    end() {
       scheduled.stop()
       keys.stop()
-      await backup.idle()
-      await rotation.idle()
-      await events.idle()
-      await outbox.idle()
-      await purge.idle()
-      await expiry.idle()
-      await summaries.run()
-      await usage.run()
-      await checkpoint.run()
-      await start('checkpoint', () => stopCheckpoints({ store, holder })).run()
     },
   }
+}
+
+/** What writes down what processes have seen. */
+function recordJobs({ deps, store, holder }: JobContext): (readonly [Job, number])[] {
+  const { keyvault, clock } = deps
+  const checkpoint = () => writeCheckpoint({ store, keyvault, holder, nowMs: clock.now() })
+  return [
+    [job('summaries', () => writeSummaries(deps)), SUMMARY_MS],
+    [job('usage', () => writeUsage({ store, deps })), USAGE_MS],
+    [job('checkpoint', checkpoint), CHECKPOINT_MS],
+  ]
 }
 
 /** Who is told of the activities of an organization that nobody asked for. */
