@@ -1,15 +1,12 @@
 // Commands run in this process, in a home folder of their own: quick, where a start shows nothing.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
 import { vi } from 'vitest'
+import { HomeFolder } from '../../../tests/support/homeFolder.ts'
 import { parseFailure, parseSuccess, wordsOf } from '../../../tests/support/words.ts'
 import { commands, nameIn } from '../src/commands.ts'
 
-export class Shell {
-  readonly home = mkdtempSync(join(tmpdir(), 'ks-shell-'))
-
+export class Shell extends HomeFolder {
   constructor() {
+    super()
     vi.stubEnv('HOME', this.home)
     vi.stubEnv('XDG_CONFIG_HOME', '')
     vi.stubEnv('KEYSTEAD_DATA', this.path('data'))
@@ -43,27 +40,8 @@ export class Shell {
     return parseFailure(line, await this.run(line))
   }
 
-  path(name: string): string {
-    return join(this.home, name)
-  }
-
-  read(name: string): string {
-    return readFileSync(this.path(name), 'utf8')
-  }
-
-  /** @returns its path */
-  write(name: string, content: string): string {
-    mkdirSync(dirname(this.path(name)), { recursive: true })
-    writeFileSync(this.path(name), content)
-    return this.path(name)
-  }
-
-  files(name: string): string[] {
-    return readdirSync(this.path(name)).toSorted()
-  }
-
-  dispose(): void {
+  override dispose(): void {
     vi.unstubAllEnvs()
-    rmSync(this.home, { recursive: true })
+    super.dispose()
   }
 }
