@@ -5,17 +5,23 @@ import { oneOf } from '../../operation/schemas.ts'
 const CURVES = ['secp256k1', 'ed25519', 'p256'] as const satisfies readonly Curve[]
 const FORMATS = Object.keys(addressFormats) as AddressFormat[]
 
-/** `curve`, as one of ours. */
+// Policies see parameters as these schemas read them: they keep the names of the wire.
+
 export const curve = oneOf(CURVES.map(wireCurve), {
   invalid: 'invalid curve',
   missing: 'curve required',
-}).transform(ownName(wireCurve, CURVES))
+})
 
-/** `addressFormat`, as one of ours. */
 export const addressFormat = oneOf(FORMATS.map(wireAddressFormat), {
   invalid: 'invalid address format',
   missing: 'invalid address format',
-}).transform(ownName(wireAddressFormat, FORMATS))
+})
+
+/** The curve of that name. @throws Error for a name that `curve` does not let through */
+export const ownCurve = ownName(wireCurve, CURVES)
+
+/** The format of that name. @throws Error for a name that `addressFormat` does not let through */
+export const ownAddressFormat = ownName(wireAddressFormat, FORMATS)
 
 export function wireCurve(name: Curve): string {
   return `CURVE_${name.toUpperCase()}`

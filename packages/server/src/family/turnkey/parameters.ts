@@ -12,7 +12,7 @@ import {
   toCredentials,
   type WireCredentials,
 } from './credentialParameters.ts'
-import { addressFormat, curve } from './keyNames.ts'
+import { addressFormat, curve, ownAddressFormat, ownCurve } from './keyNames.ts'
 
 const person = {
   userName: label,
@@ -102,9 +102,9 @@ export const walletAccountParams = z
   })
   .transform(
     (account): AccountParams => ({
-      curve: account.curve,
+      curve: ownCurve(account.curve),
       path: account.path,
-      addressFormat: account.addressFormat,
+      addressFormat: ownAddressFormat(account.addressFormat),
       name: account.name ?? null,
     }),
   )
@@ -124,8 +124,8 @@ export const privateKeyParams = newPrivateKey.transform(toPrivateKeyParams)
 export function toPrivateKeyParams(key: z.output<typeof newPrivateKey>): PrivateKeyParams {
   return {
     name: key.privateKeyName,
-    curve: key.curve,
-    addressFormats: [...new Set(key.addressFormats)],
+    curve: ownCurve(key.curve),
+    addressFormats: [...new Set(key.addressFormats)].map(ownAddressFormat),
     tagIds: key.privateKeyTags,
     imported: null,
   }
