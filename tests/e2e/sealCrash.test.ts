@@ -4,17 +4,17 @@ import { crashAdding, crashRemoving } from './sealCrashes.ts'
 
 /** A command for each sync, one after the other. */
 const PATIENT = { timeout: 4 * 60_000 }
-const CALLS = 'fsync,fdatasync'
+const SYNCS = { calls: 'fsync,fdatasync', every: 1, hasTime: () => true }
 
 test('adding a seal, killed at every sync', PATIENT, async () => {
-  const { there, notThere, failures } = await crashAdding(CALLS, () => true)
+  const { there, notThere, failures } = await crashAdding(SYNCS)
   expect(failures).toEqual([])
   expect(there).toBeGreaterThan(0)
   expect(notThere).toBeGreaterThan(0)
 })
 
 test('removing a seal, killed at every sync', PATIENT, async () => {
-  const { there, notThere, failures } = await crashRemoving(CALLS, () => true)
+  const { there, notThere, failures } = await crashRemoving(SYNCS)
   expect(failures).toEqual([])
   // What was written before its first sync survives a kill, if not always a power cut.
   expect(there + notThere).toBeGreaterThan(0)

@@ -44,12 +44,20 @@ async function withScene<T>(work: (scene: Scene) => Promise<T>): Promise<T> {
   }
 }
 
-/** Kills `seal add file` at each of `calls`, as long as there is time. */
-export function crashAdding(calls: string, hasTime: () => boolean): Promise<Crashes> {
+/** Which of some system calls to kill at. */
+export interface Kills {
+  calls: string
+  /** 1: at each of them. */
+  every: number
+  hasTime: () => boolean
+}
+
+/** Kills `seal add file`, as long as there is time. */
+export function crashAdding({ calls, every, hasTime }: Kills): Promise<Crashes> {
   return withScene(async ({ config, path }) => {
     const seen: Crashes = { there: 0, notThere: 0, failures: [] }
     const before = new Set(await idsOf(config))
-    for (let at = 1; hasTime(); at += 1) {
+    for (let at = every; hasTime(); at += every) {
       const file = path(`${at}.key`)
       const words = ['seal', 'add', 'file', '--out', file, '--data', config.dataDirectory]
       if (!keysteadKilledAt(words, { calls, at })) break
@@ -66,11 +74,11 @@ export function crashAdding(calls: string, hasTime: () => boolean): Promise<Cras
   })
 }
 
-/** Kills `seal remove` at each of `calls`, as long as there is time. */
-export function crashRemoving(calls: string, hasTime: () => boolean): Promise<Crashes> {
+/** Kills `seal remove`, as long as there is time. */
+export function crashRemoving({ calls, every, hasTime }: Kills): Promise<Crashes> {
   return withScene(async ({ config, path }) => {
     const seen: Crashes = { there: 0, notThere: 0, failures: [] }
-    for (let at = 1; hasTime(); at += 1) {
+    for (let at = every; hasTime(); at += every) {
       const file = path(`${at}.key`)
       const id = await addFileSeal(config, file)
       const words = ['seal', 'remove', id, '--data', config.dataDirectory]
