@@ -99,6 +99,7 @@ export async function createApp(
   // SECURITY: an instance whose own rows were changed from outside does not start.
   const instance = await directory.find(INSTANCE_ID)
   const limiting = createRateLimiter(store, config)
+  if (options.jobs !== null) await limiting.open()
   const onFlush = (units: number) => flushUnits.observe(units)
   const queue = new CommitQueue(store, { keyvault, clock, watch, onFlush })
   const deps: Dependencies = {

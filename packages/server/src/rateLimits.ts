@@ -11,13 +11,16 @@ const WARN_MS = 60_000
 
 interface Counting {
   counter: RequestCounter
+  open(): Promise<void>
   close(): Promise<void>
 }
 
-export function createRateLimiter(
-  store: Store,
-  config: Config,
-): { rateLimiter: RateLimiter; close(): Promise<void> } {
+export interface RateLimiting extends Pick<Counting, 'open' | 'close'> {
+  rateLimiter: RateLimiter
+}
+
+/** Who serves requests opens it first: otherwise the first of them are counted alone. */
+export function createRateLimiter(store: Store, config: Config): RateLimiting {
   let warnedMs = -WARN_MS
   const onFailure = (cause: unknown) => {
     rateLimiterFailures.inc()
@@ -27,22 +30,23 @@ export function createRateLimiter(
   }
   const counting = countingFor(store, config)
   const rateLimiter = new RateLimiter({ counter: counting.counter, onFailure })
-  return { rateLimiter, close: () => counting.close() }
+  return { rateLimiter, open: () => counting.open(), close: () => counting.close() }
 }
 
 function countingFor(store: Store, { redisUrl, databaseUrl, workers }: Config): Counting {
   if (redisUrl !== null) return inRedis(redisUrl)
   // Other machines may serve a PostgreSQL database too; SQLite's is this machine's alone.
   const shared = databaseUrl !== null || workers > 1
-  const close = () => Promise.resolve()
-  return { counter: shared ? inDatabase(store) : new ProcessCounter(), close }
+  const nothing = () => Promise.resolve()
+  const counter = shared ? inDatabase(store) : new ProcessCounter()
+  return { counter, open: nothing, close: nothing }
 }
 
 function inRedis(url: string): Counting {
   const redis = connectRedis(url)
   const add: RequestCounter['add'] = ({ organizationId, startMs, endMs }, requests) =>
     redis.add(`keystead:requests:${organizationId}:${startMs}`, requests, endMs)
-  return { counter: { add }, close: () => redis.close() }
+  return { counter: { add }, open: () => redis.open(), close: () => redis.close() }
 }
 
 function inDatabase(store: Store): RequestCounter {

@@ -3,8 +3,8 @@ import { HDNodeWallet } from 'ethers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadVectors, present } from '../../../packages/crypto/test/vectors.ts'
 import { engines } from '../../support/server.ts'
-import { bundleSigner, clientCrypto } from './transfers.ts'
-import { errorOf, officialClient, PATHS, startWorld, type World } from './world.ts'
+import { importMnemonic } from './transfers.ts'
+import { errorOf, PATHS, startWorld, type World } from './world.ts'
 
 type Bip39 = { language?: string; mnemonic: string; passphrase?: string; seed: string }
 type Sep5 = { test: number; mnemonic: string; passphrase: string; path: string; address: string }
@@ -42,25 +42,13 @@ const ethereum = {
 
 describe.each(engines)('imported mnemonics on %s', (engine) => {
   let world: World
-  let signer: string
   beforeAll(async () => {
     world = await startWorld({ engine })
-    signer = await bundleSigner(world.server)
   })
   afterAll(() => world.server.dispose())
 
-  const importWallet = async (walletName: string, mnemonic: string, accounts: object[]) => {
-    const { userId } = world.server.admin
-    const { importBundle } = await officialClient('8.2.1', world.admin).initImportWallet({ userId })
-    const encryptedBundle = await clientCrypto['2.13.2'].encryptWalletToBundle({
-      mnemonic,
-      importBundle,
-      userId,
-      organizationId: world.organizationId,
-      dangerouslyOverrideSignerPublicKey: signer,
-    })
-    return world.admin.submit('import_wallet', { userId, walletName, encryptedBundle, accounts })
-  }
+  const importWallet = (walletName: string, mnemonic: string, accounts: object[]) =>
+    importMnemonic(world, { walletName, mnemonic, accounts })
 
   test('there is one of every language, and of several lengths', () => {
     expect(new Set(PHRASES.map(({ language }) => language)).size).toBe(10)

@@ -1,9 +1,11 @@
 // Redis, for counters that may be lost: never waited for long, never trusted with more.
 import type { Redis } from 'ioredis'
 
-const COMMAND_MS_MAX = 250
+const COMMAND_MS_MAX = 1000
 
 export interface RedisCounters {
+  /** Connects before there is anything to count. Resolves whether or not Redis answers. */
+  open(): Promise<void>
   /** Adds to a counter that ends by itself, and returns it. @throws Error while Redis is away */
   add(key: string, amount: number, endMs: number): Promise<number>
   close(): Promise<void>
@@ -12,10 +14,13 @@ export interface RedisCounters {
 /** @param url `redis://…` or `rediss://…`; it need not answer yet */
 export function connectRedis(url: string): RedisCounters {
   let opening: Promise<Redis> | undefined
+  const opened = () => (opening ??= open(url))
   return {
+    async open() {
+      await opened()
+    },
     async add(key, amount, endMs) {
-      opening ??= open(url)
-      const redis = await opening
+      const redis = await opened()
       const replies = await redis.multi().incrby(key, amount).pexpireat(key, endMs).exec()
       const count = replies?.[0]?.[1]
       if (typeof count !== 'number') throw new Error('Redis did not answer with a count')
